@@ -1,0 +1,258 @@
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import type { CanonicalEvent, FormatName } from '../events/event.ts'
+import type { Indicator, MemberVotes } from '../ensemble/prediction.ts'
+import type { Severity } from '../taxonomy.ts'
+
+/**
+ * D1's tables: the one source of migrations (`npm run migrations` writes SQL from it).
+ * Times are ms since 1970 UTC. The columns that the data-flow document names keep its names.
+ */
+
+export const INCIDENT_STATUSES = ['new', 'investigating', 'contained', 'resolved', 'dismissed'] as const
+export type IncidentStatus = (typeof INCIDENT_STATUSES)[number]
+export const ROUTES = ['TRUST', 'VERIFY', 'INVESTIGATE'] as const
+export type Route = (typeof ROUTES)[number]
+export const ROLES = ['viewer', 'analyst', 'admin'] as const
+export type Role = (typeof ROLES)[number]
+
+/** What the model and later the council and agents leave for the analyst. Parts are merged, never replaced as a whole. */
+export interface TriageNote {
+  indicators: Indicator[]
+  votes: MemberVotes
+  /** What would make this incident better known but did not run, in plain words. */
+  missing: string[]
+}
+
+/** One target of the incident, by events received. */
+export interface TargetCount {
+  host: string | null
+  port: number | null
+  events: number
+}
+
+export const incidents = sqliteTable(
+  'incidents',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    /** Names the incident before it has an id: written again after a crash, it is the same row. */
+    incident_key: text().notNull(),
+    /** Grows with each update by the partition or sensor that owns the incident; an older one never overwrites. */
+    revision: integer().notNull(),
+    /** `source`: one source. `campaign`: many thin sources that do the same to the same target or port. */
+    kind: text().$type<'source' | 'campaign'>().notNull(),
+    src_ip: text().notNull(),
+    sources_count: integer().notNull(),
+    status: text().$type<IncidentStatus>().notNull().default('new'),
+    assignee: text(),
+    escalation_level: text().notNull(),
+    severity: text().$type<Severity>().notNull(),
+    /** 0-100: now, and the highest it has been. */
+    risk_score: real().notNull(),
+    peak_risk: real().notNull(),
+    threat_class: integer().notNull(),
+    threat_category: text().notNull(),
+    class_family: text().notNull(),
+    ml_confidence: real().notNull(),
+    anomaly_score: real().notNull(),
+    route: text().$type<Route>().notNull(),
+    /** No class reached its threshold. */
+    uncertain: integer({ mode: 'boolean' }).notNull(),
+    /** What asked for the incident: confidence, accumulated evidence, or a campaign. */
+    opened_by: text().$type<'prediction' | 'accumulated-evidence' | 'campaign'>().notNull(),
+    containment_method: text(),
+    council_verdict: text(),
+    council_reasoning: text(),
+    council_confidence: real(),
+    routing_path: text({ mode: 'json' }).$type<string[]>().notNull(),
+    api_calls_made: text({ mode: 'json' }).$type<string[]>().notNull(),
+    /** From the newest event of the window to the decision, in ms; null in a replay, where it means nothing. */
+    processing_time_ms: integer(),
+    gemini_analysis: text({ mode: 'json' }),
+    grok_intel: text({ mode: 'json' }),
+    openai_remediation: text({ mode: 'json' }),
+    triage_note: text({ mode: 'json' }).$type<TriageNote>().notNull(),
+    /** Calibrated, by class id; 7 numbers. */
+    probabilities: text({ mode: 'json' }).$type<number[]>().notNull(),
+    /** The 100 features of the window that decided; null where absent. */
+    features: text({ mode: 'json' }).$type<(number | null)[]>().notNull(),
+    contributions: text({ mode: 'json' }).$type<number[]>().notNull(),
+    model_version: text().notNull(),
+    schema_hash: text().notNull(),
+    events_count: integer().notNull(),
+    targets: text({ mode: 'json' }).$type<TargetCount[]>().notNull(),
+    sensors: text({ mode: 'json' }).$type<string[]>().notNull(),
+    previous_key: text(),
+    reopened_count: integer().notNull().default(0),
+    /** Event time. */
+    first_seen: integer().notNull(),
+    last_seen: integer().notNull(),
+    created_at: integer().notNull(),
+    updated_at: integer().notNull(),
+  },
+  (table) => [
+    uniqueIndex('incidents_key').on(table.incident_key),
+    index('incidents_newest').on(table.created_at, table.id),
+    index('incidents_status_newest').on(table.status, table.created_at, table.id),
+    index('incidents_source').on(table.src_ip, table.created_at),
+    index('incidents_class_newest').on(table.threat_class, table.created_at, table.id),
+  ],
+)
+
+/** At most 500 events an incident, chosen to represent; `n` counts from 1 and is what a citation names. */
+export const incidentEvidence = sqliteTable(
+  'incident_evidence',
+  {
+    incident_key: text().notNull(),
+    n: integer().notNull(),
+    ts: real().notNull(),
+    sensor: text().notNull(),
+    /** The file or feed the sensor read it from, as it named it; empty when it did not. */
+    stream: text().notNull(),
+    format: text().$type<FormatName>().notNull(),
+    event: text({ mode: 'json' }).$type<CanonicalEvent>().notNull(),
+    /** The line as it arrived, unaltered. */
+    original: text().notNull(),
+    /** Names of the event's fields that the strongest indicators rest on. */
+    matched: text({ mode: 'json' }).$type<string[]>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.incident_key, table.n] })],
+)
+
+/** The sources of a campaign. */
+export const incidentSources = sqliteTable(
+  'incident_sources',
+  {
+    incident_key: text().notNull(),
+    src_ip: text().notNull(),
+    events: integer().notNull(),
+    confidence: real().notNull(),
+    first_seen: integer().notNull(),
+    last_seen: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.incident_key, table.src_ip] })],
+)
+
+/** Sources too thin for an incident of their own: counted and searchable, in no queue. */
+export const backgroundSources = sqliteTable(
+  'background_sources',
+  {
+    scope: text().notNull(),
+    src_ip: text().notNull(),
+    threat_class: integer().notNull(),
+    windows: integer().notNull(),
+    events: integer().notNull(),
+    confidence: real().notNull(),
+    first_seen: integer().notNull(),
+    last_seen: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.scope, table.src_ip, table.threat_class] }),
+    index('background_source').on(table.src_ip),
+    index('background_newest').on(table.last_seen),
+  ],
+)
+
+/** Labelled windows for the learning loop. Filled by verdicts. */
+export const trainingSamples = sqliteTable(
+  'training_samples',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    incident_id: integer().references(() => incidents.id),
+    /** Where a large vector is stored apart; null while `features` holds it. */
+    features_file_path: text(),
+    features: text({ mode: 'json' }).$type<(number | null)[]>(),
+    schema_hash: text().notNull(),
+    ml_prediction: text().notNull(),
+    ml_confidence: real().notNull(),
+    council_verdict: text(),
+    correct_label: text().notNull(),
+    /** analyst, council or weak. */
+    trust: text().$type<'analyst' | 'council' | 'weak'>().notNull(),
+    was_override: integer({ mode: 'boolean' }).notNull(),
+    used_for_training: integer({ mode: 'boolean' }).notNull().default(false),
+    src_ip: text().notNull(),
+    created_at: integer().notNull(),
+  },
+  (table) => [index('training_samples_unused').on(table.used_for_training, table.created_at)],
+)
+
+export const auditLog = sqliteTable(
+  'audit_log',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    /** Names a write that may be tried twice; the second changes nothing. */
+    once_key: text(),
+    at: integer().notNull(),
+    /** `user:NAME`, `token:NAME`, `sensor:ID`, or `picket` itself. */
+    actor: text().notNull(),
+    action: text().notNull(),
+    subject_type: text().notNull(),
+    subject_id: text().notNull(),
+    detail: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+  },
+  (table) => [
+    uniqueIndex('audit_once').on(table.once_key),
+    index('audit_subject').on(table.subject_type, table.subject_id, table.at),
+  ],
+)
+
+export const sensors = sqliteTable(
+  'sensors',
+  {
+    id: text().primaryKey(),
+    name: text().notNull(),
+    /** SHA-256 hex of the key. Keys are 256 random bits, so a slow hash would add nothing. */
+    key_hash: text().notNull(),
+    /** Formats it may send and source ranges (CIDR) it may report; null is all. */
+    formats: text({ mode: 'json' }).$type<FormatName[]>(),
+    source_ranges: text({ mode: 'json' }).$type<string[]>(),
+    /** Events a minute; null is no limit. */
+    rate_limit: integer(),
+    created_at: integer().notNull(),
+    revoked_at: integer(),
+  },
+  (table) => [uniqueIndex('sensors_key').on(table.key_hash)],
+)
+
+export const users = sqliteTable(
+  'users',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    name: text().notNull(),
+    /** `pbkdf2-sha256$ITERATIONS$SALT$HASH`, base64url. */
+    password_hash: text().notNull(),
+    role: text().$type<Role>().notNull(),
+    created_at: integer().notNull(),
+    disabled_at: integer(),
+    /** Wrong passwords since the last right one, and until when log-in is refused. */
+    failed_logins: integer().notNull().default(0),
+    locked_until: integer(),
+  },
+  (table) => [uniqueIndex('users_name').on(table.name)],
+)
+
+export const sessions = sqliteTable('sessions', {
+  /** SHA-256 hex of the cookie's value. */
+  token_hash: text().primaryKey(),
+  user_id: integer()
+    .notNull()
+    .references(() => users.id),
+  /** Proves that a form came from our page (synchroniser token). */
+  csrf_token: text().notNull(),
+  created_at: integer().notNull(),
+  expires_at: integer().notNull(),
+})
+
+export const apiTokens = sqliteTable(
+  'api_tokens',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    name: text().notNull(),
+    token_hash: text().notNull(),
+    role: text().$type<Role>().notNull(),
+    created_at: integer().notNull(),
+    expires_at: integer(),
+    revoked_at: integer(),
+  },
+  (table) => [uniqueIndex('api_tokens_hash').on(table.token_hash)],
+)
