@@ -1,0 +1,112 @@
+import type { Pane } from './pane.ts'
+
+/** Gaps up to this many are kept one by one, for an exact median; beyond, the median comes from the histogram. */
+export const GAPS_EXACT = 512
+/** Histogram of gaps: bins of half an octave over 1 ms … 2^19 ms; the median from it lies within a factor √2. */
+export const GAP_BINS = 40
+
+export interface Timing {
+  firstTs: number
+  lastTs: number
+  gaps: number
+  /** All in seconds; NaN when there is no gap. */
+  mean: number
+  std: number
+  min: number
+  median: number
+  max: number
+  /** Entropy of the gap histogram over its maximum, 0 (all alike) to 1. */
+  entropy: number
+  /** Share of gaps within the most frequent half-octave bin and its two neighbours. */
+  regularity: number
+}
+
+const kept = new Float64Array(GAPS_EXACT)
+const bins = new Float64Array(GAP_BINS)
+
+export const gapBin = (gapMs: number): number =>
+  gapMs < 1 ? 0 : Math.min(GAP_BINS - 1, 1 + Math.floor(2 * Math.log2(gapMs)))
+
+/** Statistics of the times between consecutive events of the panes, which must be in order of time. */
+export function timingOf(panes: readonly Pane[]): Timing {
+  let firstTs = Number.NaN
+  let previous = Number.NaN
+  let gaps = 0
+  let sum = 0
+  let squared = 0
+  let min = Number.POSITIVE_INFINITY
+  let max = 0
+  bins.fill(0)
+  for (const pane of panes)
+    pane.times.forEach((ts) => {
+      if (gaps === 0 && Number.isNaN(previous)) {
+        firstTs = ts
+        previous = ts
+        return
+      }
+      const gap = ts - previous
+      previous = ts
+      if (gaps < GAPS_EXACT) kept[gaps] = gap
+      gaps++
+      sum += gap
+      squared += gap * gap
+      if (gap < min) min = gap
+      if (gap > max) max = gap
+      bins[gapBin(gap)]!++
+    })
+  if (gaps === 0) {
+    const none = Number.NaN
+    return {
+      firstTs,
+      lastTs: previous,
+      gaps,
+      mean: none,
+      std: none,
+      min: none,
+      median: none,
+      max: none,
+      entropy: none,
+      regularity: none,
+    }
+  }
+  const mean = sum / gaps
+  return {
+    firstTs,
+    lastTs: previous,
+    gaps,
+    mean: mean / 1000,
+    std: Math.sqrt(Math.max(0, squared / gaps - mean * mean)) / 1000,
+    min: min / 1000,
+    median: (gaps <= GAPS_EXACT ? exactMedian(gaps) : binnedMedian(gaps)) / 1000,
+    max: max / 1000,
+    entropy: binEntropy(gaps),
+    regularity: modalShare(gaps),
+  }
+}
+
+function exactMedian(count: number): number {
+  const sorted = kept.subarray(0, count).sort()
+  const middle = count >> 1
+  return count % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+function binnedMedian(count: number): number {
+  let before = 0
+  for (let bin = 0; bin < GAP_BINS; bin++) {
+    if (before + bins[bin]! >= count / 2) return bin === 0 ? 0.5 : 2 ** ((bin - 0.5) / 2)
+    before += bins[bin]!
+  }
+  return 2 ** ((GAP_BINS - 1) / 2)
+}
+
+function binEntropy(count: number): number {
+  let sum = 0
+  for (let bin = 0; bin < GAP_BINS; bin++) if (bins[bin]! > 0) sum += bins[bin]! * Math.log2(bins[bin]!)
+  return (Math.log2(count) - sum / count) / Math.log2(GAP_BINS)
+}
+
+function modalShare(count: number): number {
+  let mode = 0
+  for (let bin = 1; bin < GAP_BINS; bin++) if (bins[bin]! > bins[mode]!) mode = bin
+  return ((bins[mode - 1] ?? 0) + bins[mode]! + (bins[mode + 1] ?? 0)) / count
+}
