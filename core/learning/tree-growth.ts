@@ -28,12 +28,12 @@ export interface OpenLeaf {
 }
 
 /** What makes one kind of tree differ from another: how a leaf is judged and what it says. */
-export interface Criterion {
+export interface Criterion<Leaf extends OpenLeaf = OpenLeaf> {
   width: number
   /** `splittable` is false at the depth limit: no split need be looked for. */
-  root(order: Int32Array, splittable: boolean): OpenLeaf
+  root(order: Int32Array, splittable: boolean): Leaf
   /** Both children of `parent`, whose rows are now order[start..middle) and order[middle..end). */
-  children(parent: OpenLeaf, order: Int32Array, middle: number, splittable: boolean): [OpenLeaf, OpenLeaf]
+  children(parent: Leaf, order: Int32Array, middle: number, splittable: boolean): [Leaf, Leaf]
 }
 
 /**
@@ -41,15 +41,15 @@ export interface Criterion {
  * @param order the rows to learn from, each once; reordered in place
  * @param target first output that the leaf values add to
  */
-export function growTree(
+export function growTree<Leaf extends OpenLeaf>(
   binned: BinnedMatrix,
   order: Int32Array,
-  criterion: Criterion,
+  criterion: Criterion<Leaf>,
   limits: TreeLimits,
   target: number,
 ): Tree {
-  const nodes: { leaf: OpenLeaf; depth: number; split: Split | null; left: number; right: number }[] = []
-  const open = (leaf: OpenLeaf, depth: number) => nodes.push({ leaf, depth, split: null, left: -1, right: -1 }) - 1
+  const nodes: { leaf: Leaf; depth: number; split: Split | null; left: number; right: number }[] = []
+  const open = (leaf: Leaf, depth: number) => nodes.push({ leaf, depth, split: null, left: -1, right: -1 }) - 1
   open(criterion.root(order, limits.maxDepth > 0), 0)
   const scratch = new Int32Array(order.length)
   for (let leaves = 1; leaves < limits.maxLeaves; leaves++) {

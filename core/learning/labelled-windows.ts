@@ -1,0 +1,96 @@
+import type { CanonicalEvent } from '../events/event.ts'
+import { sourceOf } from '../events/source.ts'
+import { extractFeatures, graphQuestion } from '../features/extract.ts'
+import { FEATURE_COUNT } from '../features/schema.ts'
+import { hash32 } from '../window/hash.ts'
+import { PANE_MS } from '../window/pane-times.ts'
+import { SourceWindow } from '../window/source-window.ts'
+import { TargetTable } from '../window/target-table.ts'
+
+/** Windows of evaluation do not overlap: they end at whole multiples of five minutes. */
+export const LABEL_WINDOW_MS = 300_000
+const WINDOW_END_PANES = LABEL_WINDOW_MS / PANE_MS
+
+export interface LabelledEvent {
+  event: CanonicalEvent
+  /** 0-6, or null where nobody knows. */
+  label: number | null
+  /** What a honeypot's kind of event implies; never scored as truth. */
+  weakLabel: number | null
+}
+
+/** One window of one source with what it was. */
+export interface LabelledWindow {
+  source: string
+  /** First ms of the five minutes. */
+  start: number
+  features: Float32Array
+  events: number
+  label: number | null
+  weakLabel: number | null
+}
+
+/**
+ * The windows of one capture: events in, per source and five minutes one vector out, by the code that serves.
+ * @param events of one raw source, in order of time
+ */
+export function labelledWindows(events: readonly LabelledEvent[]): LabelledWindow[] {
+  const sources = new Map<string, SourceWindow>()
+  const targets = new TargetTable()
+  const windows: LabelledWindow[] = []
+  let open = new Map<string, { votes: Float64Array; weakVotes: Float64Array; events: number }>()
+  let start = Number.NaN
+
+  const close = () => {
+    const last = start / PANE_MS + WINDOW_END_PANES - 1
+    for (const [source, seen] of open) {
+      const view = sources.get(source)!.view(last)
+      const [graph] = targets.contexts([graphQuestion(view)], last)
+      const features = new Float32Array(FEATURE_COUNT)
+      extractFeatures(view, graph!, features)
+      windows.push({
+        source,
+        start,
+        features,
+        events: seen.events,
+        label: winner(seen.votes),
+        weakLabel: winner(seen.weakVotes),
+      })
+    }
+    targets.prune(last + 1)
+    open = new Map()
+  }
+
+  for (const { event, label, weakLabel } of events) {
+    const itsStart = Math.floor(event.ts / LABEL_WINDOW_MS) * LABEL_WINDOW_MS
+    if (itsStart !== start) {
+      if (!Number.isNaN(start)) close()
+      start = itsStart
+    }
+    const source = sourceOf(event)
+    let window = sources.get(source)
+    if (!window) {
+      window = new SourceWindow(source)
+      sources.set(source, window)
+    }
+    window.add(event)
+    if (event.dst_ip !== undefined) targets.add(event.ts, hash32(source), hash32(event.dst_ip))
+    let seen = open.get(source)
+    if (!seen) {
+      seen = { votes: new Float64Array(7), weakVotes: new Float64Array(7), events: 0 }
+      open.set(source, seen)
+    }
+    seen.events++
+    if (label !== null) seen.votes[label]!++
+    if (weakLabel !== null) seen.weakVotes[weakLabel]!++
+  }
+  if (!Number.isNaN(start)) close()
+  return windows
+}
+
+/** The attack class with most events, else Normal if any event is, else unknown. */
+function winner(votes: Float64Array): number | null {
+  let best = 0
+  for (let id = 1; id < votes.length; id++) if (votes[id]! > 0 && (best === 0 || votes[id]! > votes[best]!)) best = id
+  return votes[best]! > 0 ? best : null
+}
