@@ -1,4 +1,5 @@
-import { fromBase64Url, type RandomBytes, sameBytes, toBase64Url } from './token.ts'
+import { fromBase64Url, toBase64Url } from '../base64url.ts'
+import { type RandomBytes, sameBytes } from './token.ts'
 
 /** The most that Workers' WebCrypto allows for PBKDF2. */
 const ITERATIONS = 100_000

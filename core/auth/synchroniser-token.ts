@@ -1,4 +1,5 @@
-import { fromBase64Url, type RandomBytes, sameBytes, toBase64Url } from './token.ts'
+import { fromBase64Url, toBase64Url } from '../base64url.ts'
+import { type RandomBytes, sameBytes } from './token.ts'
 
 /**
  * The form of a session's CSRF token that goes into a page: another each time, so that the size of the compressed page

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { maskToken, unmasksTo } from '../../../core/auth/synchroniser-token.ts'
-import { fromBase64Url, newToken, secureRandom, toBase64Url } from '../../../core/auth/token.ts'
+import { newToken, secureRandom } from '../../../core/auth/token.ts'
+import { fromBase64Url, toBase64Url } from '../../../core/base64url.ts'
 
 describe('synchroniser token', () => {
   it('every shown form is another and leads back to the secret', () => {

@@ -1,0 +1,98 @@
+import type { Indicator, MemberVotes, ModelManifest } from '../ensemble/prediction.ts'
+import type { incidents } from '../store/schema.ts'
+import { CLASSES } from '../taxonomy.ts'
+
+export type IncidentRow = typeof incidents.$inferSelect
+/** An incident without the long vectors that only its own page shows. */
+export type IncidentSummary = Omit<IncidentRow, 'features' | 'contributions' | 'probabilities'>
+
+/** What is known of a feature beside its value. */
+export interface FeatureInfo {
+  name: string
+  group: string
+  unit: string
+  definition: string
+}
+
+/** What this worker knows to explain an incident with. */
+export interface ModelFacts {
+  manifest: ModelManifest | null
+  features: readonly FeatureInfo[]
+  schemaHash: string
+}
+
+/** One of the 100 features of the window that decided. */
+export interface FeatureLine {
+  /** Null where the incident was computed with a schema that this worker does not have. */
+  name: string | null
+  group: string | null
+  unit: string | null
+  definition: string | null
+  value: number | null
+  /** Median over normal training windows; null where always absent, or the model is not the one at hand. */
+  usual: number | null
+  contribution: number | null
+}
+
+/** One of the seven classes as the model saw it. */
+export interface ClassLine {
+  id: number
+  name: string
+  probability: number
+  /** Null where the incident's model is not the one at hand. */
+  threshold: number | null
+  forest: number | null
+  boosting: number | null
+  network: number | null
+  decided: boolean
+}
+
+/** True where thresholds and usual values at hand are those of the model that judged the incident. */
+export const modelIsAtHand = (row: { model_version: string }, facts: ModelFacts): boolean =>
+  facts.manifest !== null && facts.manifest.version === row.model_version
+
+/** In vector order. */
+export function featureLines(row: IncidentRow, facts: ModelFacts): FeatureLine[] {
+  const known = row.schema_hash === facts.schemaHash
+  const usual = modelIsAtHand(row, facts) ? facts.manifest!.usual : []
+  return row.features.map((value, i) => {
+    const info = known ? facts.features[i] : undefined
+    return {
+      name: info?.name ?? null,
+      group: info?.group ?? null,
+      unit: info?.unit ?? null,
+      definition: info?.definition ?? null,
+      value,
+      usual: usual[i] ?? null,
+      contribution: row.contributions[i] ?? null,
+    }
+  })
+}
+
+/** By class id. */
+export function classLines(row: IncidentRow, facts: ModelFacts): ClassLine[] {
+  const thresholds = modelIsAtHand(row, facts) ? facts.manifest!.thresholds : []
+  const votes: MemberVotes = row.triage_note.votes
+  return CLASSES.map(({ id, name }) => ({
+    id,
+    name,
+    probability: row.probabilities[id] ?? 0,
+    threshold: thresholds[id] ?? null,
+    forest: votes.forest[id] ?? null,
+    boosting: votes.boosting[id] ?? null,
+    network: votes.network[id] ?? null,
+    decided: id === row.threat_class,
+  }))
+}
+
+/** Strongest first, by size of contribution; at most ten. */
+export const strongestIndicators = (row: { triage_note: { indicators: Indicator[] } }): Indicator[] =>
+  [...row.triage_note.indicators].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution)).slice(0, 10)
+
+/** Whether somebody beside the model has looked. */
+export type Verification = 'model-trusted' | 'verified' | 'not-yet-verified'
+
+export function verificationOf(row: Pick<IncidentRow, 'route' | 'council_verdict'>): Verification {
+  if (row.council_verdict !== null) return 'verified'
+  return row.route === 'TRUST' ? 'model-trusted' : 'not-yet-verified'
+}
