@@ -3,33 +3,51 @@ import type { WindowView } from '../window/source-window.ts'
 import { type GraphContext, type GraphQuestion, TARGETS_ASKED } from '../window/target-table.ts'
 import { timingOf } from '../window/timing.ts'
 import { type FeatureInput, type IntelContext, NO_INTEL } from './feature.ts'
-import { FEATURES } from './schema.ts'
+import { FEATURES, featureIndex } from './schema.ts'
 
-/**
- * The 100 features of a window, in the order of the schema, absent ones NaN, no transform applied.
- * Writes to `into` from `offset` and needs at least one event in the window.
- */
-export function extractFeatures(
-  view: WindowView,
-  graph: GraphContext | null,
-  into: Float32Array | Float64Array,
-  offset = 0,
-  intel: IntelContext = NO_INTEL,
-): void {
-  const timing = timingOf(view.panes)
-  const input: FeatureInput = {
-    view,
-    sum: view.merged,
-    timing,
-    spanS: (timing.lastTs - timing.firstTs) / 1000,
-    graph,
-    intel,
-  }
-  for (let i = 0; i < FEATURES.length; i++) into[offset + i] = FEATURES[i]!.of(input)
+/** Features that need the sensor's context, as columns with how each is computed. */
+const FROM_CONTEXT = ['degree_centrality', 'clustering_coefficient', 'target_fan_in', 'target_load', 'reciprocity'].map(
+  (name) => ({ column: featureIndex(name), of: FEATURES[featureIndex(name)]!.of }),
+)
+
+/** Vectors of windows whose target-side context is still to come; one row a window. */
+export interface Extraction {
+  /** Row-major [capacity, 100], absent is NaN. */
+  rows: Float32Array
+  questions: GraphQuestion[]
+  /** Distinct destination hosts of each window; null when no event names one. */
+  hosts: (number | null)[]
 }
 
+/**
+ * Appends the features of a window, absent ones NaN, no transform applied; those that need context stay absent until
+ * `fillContext`. A view is only good until its window changes, so all else is read here.
+ */
+export function extractInto(extraction: Extraction, view: WindowView, intel: IntelContext = NO_INTEL): void {
+  const timing = timingOf(view.panes)
+  const hosts = view.merged.hosts?.distinct() ?? null
+  const spanS = (timing.lastTs - timing.firstTs) / 1000
+  const input: FeatureInput = { view, sum: view.merged, timing, spanS, intel, hosts, graph: null }
+  const offset = extraction.questions.length * FEATURES.length
+  for (let i = 0; i < FEATURES.length; i++) extraction.rows[offset + i] = FEATURES[i]!.of(input)
+  extraction.questions.push(graphQuestion(view))
+  extraction.hosts.push(hosts)
+}
+
+/** Completes row `row` with its context; null leaves those features absent. */
+export function fillContext(extraction: Extraction, row: number, graph: GraphContext | null): void {
+  const input = { hosts: extraction.hosts[row]!, graph } as FeatureInput
+  for (const { column, of } of FROM_CONTEXT) extraction.rows[row * FEATURES.length + column] = of(input)
+}
+
+export const newExtraction = (capacity: number): Extraction => ({
+  rows: new Float32Array(capacity * FEATURES.length),
+  questions: [],
+  hosts: [],
+})
+
 /** What to ask the sensor's target table about a window: its most frequent targets, at most 16, in a settled order. */
-export function graphQuestion(view: WindowView): GraphQuestion {
+function graphQuestion(view: WindowView): GraphQuestion {
   const counts = new Map<number, number>()
   const sum = view.merged.hosts?.exactKeys()
   if (sum) for (let i = 0; i < sum.keys.length; i++) counts.set(sum.keys[i]!, sum.counts[i]!)

@@ -30,8 +30,10 @@ export interface FeatureInput {
   timing: Timing
   /** Seconds from the first event of the window to the last. */
   spanS: number
-  graph: GraphContext | null
   intel: IntelContext
+  /** Distinct destination hosts of the window; null when no event names one. */
+  hosts: number | null
+  graph: GraphContext | null
 }
 
 export interface FeatureRow {

@@ -1,6 +1,12 @@
-import { featureGroup, ratio, when } from './feature.ts'
+import { type FeatureInput, featureGroup, ratio } from './feature.ts'
 
 const NO_CONTEXT = 'the sensor gave no context, or no event names a destination host'
+
+/** A value from the target's side; absent without context. Looks at nothing that changes while the context is fetched. */
+const fromContext =
+  (value: (graph: NonNullable<FeatureInput['graph']>, hosts: number) => number) =>
+  ({ hosts, graph }: Pick<FeatureInput, 'hosts' | 'graph'>) =>
+    hosts === null || graph === null ? Number.NaN : value(graph, hosts)
 
 /** The source among the others, by what the sensor saw on the targets' side. */
 export const graph = featureGroup('graph', {
@@ -10,8 +16,7 @@ export const graph = featureGroup('graph', {
     range: [0, 1],
     transform: 'none',
     absent: NO_CONTEXT,
-    of: ({ sum, graph }) =>
-      sum.hosts && graph ? Math.min(1, ratio(sum.hosts.distinct(), graph.sensorTargets)) : Number.NaN,
+    of: fromContext(({ sensorTargets }, hosts) => Math.min(1, ratio(hosts, sensorTargets))),
   },
   clustering_coefficient: {
     definition:
@@ -20,7 +25,7 @@ export const graph = featureGroup('graph', {
     range: [0, 1],
     transform: 'none',
     absent: NO_CONTEXT,
-    of: ({ sum, graph }) => when(sum.hosts !== null && graph !== null, Math.min(1, graph?.sharedTargets ?? 0)),
+    of: fromContext((graph) => Math.min(1, graph.sharedTargets)),
   },
   target_fan_in: {
     definition: 'Most distinct sources that reached one of its 16 most frequent targets in the window.',
@@ -28,7 +33,7 @@ export const graph = featureGroup('graph', {
     range: [1, Number.POSITIVE_INFINITY],
     transform: 'log1p',
     absent: NO_CONTEXT,
-    of: ({ sum, graph }) => when(sum.hosts !== null && graph !== null, graph?.targetFanIn ?? 1),
+    of: fromContext((graph) => graph.targetFanIn),
   },
   target_load: {
     definition: 'Events per second that the busiest of those targets received from all sources.',
@@ -36,7 +41,7 @@ export const graph = featureGroup('graph', {
     range: [0, Number.POSITIVE_INFINITY],
     transform: 'log1p',
     absent: NO_CONTEXT,
-    of: ({ sum, graph }) => when(sum.hosts !== null && graph !== null, graph?.targetLoad ?? 0),
+    of: fromContext((graph) => graph.targetLoad),
   },
   destination_entropy: {
     definition: 'Entropy of the destination hosts.',
@@ -52,7 +57,7 @@ export const graph = featureGroup('graph', {
     range: [0, Number.POSITIVE_INFINITY],
     transform: 'log1p',
     absent: 'no event names a destination host',
-    of: ({ sum }) => sum.hosts?.distinct() ?? Number.NaN,
+    of: ({ hosts }) => hosts ?? Number.NaN,
   },
   reciprocity: {
     definition: 'Share of its 16 most frequent targets that reached the source in the same window.',
@@ -60,6 +65,6 @@ export const graph = featureGroup('graph', {
     range: [0, 1],
     transform: 'none',
     absent: NO_CONTEXT,
-    of: ({ sum, graph }) => when(sum.hosts !== null && graph !== null, Math.min(1, graph?.reciprocal ?? 0)),
+    of: fromContext((graph) => Math.min(1, graph.reciprocal)),
   },
 })

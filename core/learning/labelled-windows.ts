@@ -1,7 +1,6 @@
 import type { CanonicalEvent } from '../events/event.ts'
 import { sourceOf } from '../events/source.ts'
-import { extractFeatures, graphQuestion } from '../features/extract.ts'
-import { FEATURE_COUNT } from '../features/schema.ts'
+import { extractInto, fillContext, newExtraction } from '../features/extract.ts'
 import { hash32 } from '../window/hash.ts'
 import { PANE_MS } from '../window/pane-times.ts'
 import { SourceWindow } from '../window/source-window.ts'
@@ -44,14 +43,13 @@ export function labelledWindows(events: readonly LabelledEvent[]): LabelledWindo
   const close = () => {
     const last = start / PANE_MS + WINDOW_END_PANES - 1
     for (const [source, seen] of open) {
-      const view = sources.get(source)!.view(last)
-      const [graph] = targets.contexts([graphQuestion(view)], last)
-      const features = new Float32Array(FEATURE_COUNT)
-      extractFeatures(view, graph!, features)
+      const extraction = newExtraction(1)
+      extractInto(extraction, sources.get(source)!.view(last))
+      fillContext(extraction, 0, targets.contexts(extraction.questions, last)[0]!)
       windows.push({
         source,
         start,
-        features,
+        features: extraction.rows,
         events: seen.events,
         label: winner(seen.votes),
         weakLabel: winner(seen.weakVotes),
