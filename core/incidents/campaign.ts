@@ -1,0 +1,150 @@
+import { type ClassId, classOf } from '../taxonomy.ts'
+import { hash32 } from '../window/hash.ts'
+import { PANE_MS } from '../window/pane-times.ts'
+
+/** A thin, threatening window as its partition reports it to the sensor, which sees the target's side. */
+export interface ThinReport {
+  source: string
+  threatClass: ClassId
+  confidence: number
+  anomaly: number
+  /** Pane the judged window ends with. */
+  pane: number
+  firstTs: number
+  lastTs: number
+  /** Events judged for the first time. */
+  events: number
+  /** Its busiest target, by name. */
+  host: string | null
+  port: number | null
+  probabilities: number[]
+  features: (number | null)[]
+}
+
+/** A group of thin sources that do the same. Becomes an incident with the `CAMPAIGN_SOURCES`th distinct source. */
+export interface Campaign {
+  key: string
+  family: string
+  threatClass: ClassId
+  /** What they share. */
+  host: string | null
+  port: number | null
+  revision: number
+  firstTs: number
+  lastTs: number
+  events: number
+  sources: Map<string, CampaignSource>
+  strongest: ThinReport
+}
+
+export interface CampaignSource {
+  events: number
+  confidence: number
+  firstTs: number
+  lastTs: number
+}
+
+/** This many distinct sources of one class on one target, or on one port across targets, are one campaign. */
+export const CAMPAIGN_SOURCES = 10
+/** A group that is silent for longer is over; the next source begins a new one. */
+export const CAMPAIGN_SILENCE_MS = 3_600_000
+/** Groups followed at once by one timeline; the one silent longest makes place. */
+const GROUPS = 2_000
+/** Sources listed in one campaign; beyond, they are counted as events only. */
+const SOURCES = 20_000
+
+/** What a report changes. `joined` names the campaigns, existing or new, that now have something to tell. */
+export class CampaignTable {
+  #groups = new Map<string, Campaign>()
+
+  /** Takes reports in; the campaigns that are incidents and changed, each once. */
+  take(scope: string, reports: readonly ThinReport[]): Campaign[] {
+    const changed = new Set<Campaign>()
+    for (const report of reports) {
+      const campaign = this.#join(scope, report)
+      if (campaign) changed.add(campaign)
+    }
+    for (const campaign of changed) campaign.revision++
+    return [...changed]
+  }
+
+  get size(): number {
+    return this.#groups.size
+  }
+
+  toJSON(): object {
+    return [...this.#groups].map(([id, group]) => [id, { ...group, sources: [...group.sources] }])
+  }
+
+  static fromJSON(
+    stored: [string, Omit<Campaign, 'sources'> & { sources: [string, CampaignSource][] }][],
+  ): CampaignTable {
+    const table = new CampaignTable()
+    for (const [id, group] of stored) table.#groups.set(id, { ...group, sources: new Map(group.sources) })
+    return table
+  }
+
+  /** A report counts for its target first, and for its port across targets only while the target has no campaign. */
+  #join(scope: string, report: ThinReport): Campaign | null {
+    const { family } = classOf(report.threatClass)
+    const byTarget =
+      report.host === null
+        ? null
+        : this.#add(scope, `${family}|host|${report.host}`, report, { host: report.host, port: null })
+    if (byTarget && byTarget.sources.size >= CAMPAIGN_SOURCES) return byTarget
+    const byPort =
+      report.port === null
+        ? null
+        : this.#add(scope, `${family}|port|${report.port}`, report, { host: null, port: report.port })
+    return byPort && byPort.sources.size >= CAMPAIGN_SOURCES ? byPort : null
+  }
+
+  #add(scope: string, id: string, report: ThinReport, shared: { host: string | null; port: number | null }): Campaign {
+    let group = this.#groups.get(id)
+    if (group && report.firstTs - group.lastTs > CAMPAIGN_SILENCE_MS) group = undefined
+    if (!group) {
+      group = {
+        key: `campaign|${scope}|${id}|${Math.floor(report.firstTs / PANE_MS)}`,
+        family: classOf(report.threatClass).family,
+        threatClass: report.threatClass,
+        ...shared,
+        revision: 0,
+        firstTs: report.firstTs,
+        lastTs: report.lastTs,
+        events: 0,
+        sources: new Map(),
+        strongest: report,
+      }
+    }
+    // Re-inserted: the first of the map is the one silent longest.
+    this.#groups.delete(id)
+    this.#groups.set(id, group)
+    if (this.#groups.size > GROUPS) this.#groups.delete(this.#groups.keys().next().value!)
+    note(group, report)
+    return group
+  }
+}
+
+function note(group: Campaign, report: ThinReport): void {
+  group.events += report.events
+  group.firstTs = Math.min(group.firstTs, report.firstTs)
+  group.lastTs = Math.max(group.lastTs, report.lastTs)
+  if (isStronger(report, group.strongest)) group.strongest = report
+  const known = group.sources.get(report.source)
+  if (known) {
+    known.events += report.events
+    known.confidence = Math.max(known.confidence, report.confidence)
+    known.firstTs = Math.min(known.firstTs, report.firstTs)
+    known.lastTs = Math.max(known.lastTs, report.lastTs)
+  } else if (group.sources.size < SOURCES) {
+    const { events, confidence, firstTs, lastTs } = report
+    group.sources.set(report.source, { events, confidence, firstTs, lastTs })
+  }
+}
+
+/** More certain, then more events, then by hash, so that the choice does not hang on the order of reports. */
+function isStronger(a: ThinReport, b: ThinReport): boolean {
+  if (a.confidence !== b.confidence) return a.confidence > b.confidence
+  if (a.events !== b.events) return a.events > b.events
+  return hash32(a.source) < hash32(b.source)
+}

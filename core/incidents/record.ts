@@ -1,0 +1,119 @@
+import { memberVotes, strongestIndicators } from '../ensemble/indicators.ts'
+import type { Classifier, Prediction } from '../ensemble/prediction.ts'
+import { FEATURES, SCHEMA_HASH } from '../features/schema.ts'
+import type { incidents, TargetCount } from '../store/schema.ts'
+import { classOf } from '../taxonomy.ts'
+import type { EpochMs } from '../time.ts'
+import { escalationOf, riskScore, severityOf, successEvidence } from './risk.ts'
+import { type OpenedBy, type OpenIncident, REOPENS_WITHIN_MS, routingPath } from './standing.ts'
+
+/** A row of D1's incidents as its owner writes it: everything but what people and later stages set. */
+export type IncidentRow = Omit<typeof incidents.$inferInsert, 'id' | 'status' | 'assignee' | 'reopened_count'>
+
+/** A judged window that opens or continues an incident. */
+export interface IncidentWindow {
+  scope: string
+  source: string
+  /** Event times of the window's first and last event. */
+  firstTs: EpochMs
+  lastTs: EpochMs
+  /** Events judged for the first time with this window. */
+  newEvents: number
+  row: Float32Array
+  prediction: Prediction
+  openedBy: OpenedBy
+  targets: TargetCount[]
+  sensors: string[]
+  /** Newest event to decision, ms; null in a replay. */
+  decidedInMs: number | null
+}
+
+/**
+ * The incident of this source and class family after one more window: the one that is open, or a new one that links to
+ * the last when that has been silent for over an hour.
+ */
+export function continueIncident(
+  known: OpenIncident | undefined,
+  window: IncidentWindow,
+  model: Pick<Classifier, 'manifest' | 'explain'>,
+  now: EpochMs,
+): { open: OpenIncident; row: IncidentRow } {
+  const { prediction, row: features } = window
+  const { name, family } = classOf(prediction.threatClass)
+  const success = successEvidence(features)
+  const severity = severityOf(prediction.threatClass, success)
+  const risk = riskScore(severity, prediction.confidence, success, features)
+  const goesOn = known !== undefined && window.firstTs - known.lastSeen <= REOPENS_WITHIN_MS
+  const open: OpenIncident = goesOn
+    ? {
+        ...known,
+        revision: known.revision + 1,
+        lastSeen: Math.max(known.lastSeen, window.lastTs),
+        events: known.events + window.newEvents,
+        peakRisk: Math.max(known.peakRisk, risk),
+      }
+    : {
+        key: `${family}|${window.scope}|${window.source}|${Math.floor(window.firstTs)}`,
+        revision: 1,
+        previousKey: known?.key ?? null,
+        firstSeen: window.firstTs,
+        lastSeen: window.lastTs,
+        events: window.newEvents,
+        peakRisk: risk,
+        openedBy: window.openedBy,
+        evidence: 0,
+      }
+  const contributions = model.explain(features, prediction.threatClass)
+  const { manifest } = model
+  const row: IncidentRow = {
+    incident_key: open.key,
+    revision: open.revision,
+    kind: 'source',
+    src_ip: window.source,
+    sources_count: 1,
+    escalation_level: escalationOf(severity),
+    severity,
+    risk_score: risk,
+    peak_risk: open.peakRisk,
+    threat_class: prediction.threatClass,
+    threat_category: name,
+    class_family: family,
+    ml_confidence: prediction.confidence,
+    anomaly_score: prediction.anomaly,
+    route: prediction.route,
+    uncertain: prediction.uncertain,
+    opened_by: open.openedBy,
+    containment_method: null,
+    council_verdict: null,
+    council_reasoning: null,
+    council_confidence: null,
+    routing_path: routingPath(prediction.route),
+    api_calls_made: [],
+    processing_time_ms: window.decidedInMs,
+    gemini_analysis: null,
+    grok_intel: null,
+    openai_remediation: null,
+    triage_note: {
+      indicators: strongestIndicators(contributions, features, manifest.usual, FEATURES),
+      votes: memberVotes(prediction.output),
+      missing: prediction.route === 'TRUST' ? [] : [NOT_VERIFIED],
+    },
+    probabilities: [...prediction.output.probabilities],
+    features: Array.from(features, (value) => (Number.isNaN(value) ? null : value)),
+    contributions: [...contributions],
+    model_version: manifest.version,
+    schema_hash: SCHEMA_HASH,
+    events_count: open.events,
+    targets: window.targets,
+    sensors: window.sensors,
+    previous_key: open.previousKey,
+    first_seen: Math.floor(open.firstSeen),
+    last_seen: Math.floor(open.lastSeen),
+    created_at: now,
+    updated_at: now,
+  }
+  return { open, row }
+}
+
+/** Said on the incident while no verifier has looked at it. */
+export const NOT_VERIFIED = 'Not yet verified: the ensemble alone was not sure enough, and no verifier has looked.'

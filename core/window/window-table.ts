@@ -1,0 +1,211 @@
+import type { CanonicalEvent } from '../events/event.ts'
+import { sourceOf } from '../events/source.ts'
+import { paneOf, SourceWindow, type StoredWindow } from './source-window.ts'
+
+/** A source's window with what is still to be judged of it and what its owner holds beside it. */
+export interface TrackedSource<Beside> {
+  key: string
+  scope: string
+  window: SourceWindow
+  /** The feed that brought its newest unjudged event: its watermark decides when panes are closed. */
+  feed: string
+  /** Panes with unjudged events, rising. */
+  pending: PendingPane[]
+  /** Arrival of the oldest unjudged event, ms; NaN when there is none. */
+  waitingSince: number
+  /** Probability of an attack by the last judgement, 0..1. */
+  suspicion: number
+  beside: Beside
+}
+
+export interface PendingPane {
+  pane: number
+  events: number
+}
+
+/** One window to judge: the source as it stands at the end of pane `last`. */
+export interface JudgementTask<Beside> {
+  tracked: TrackedSource<Beside>
+  last: number
+  /** The unjudged events that this judgement takes in. */
+  taken: PendingPane[]
+}
+
+export interface WindowTableOptions<Beside> {
+  /** Sources kept at once, 1 or more. */
+  maxSources: number
+  newBeside: () => Beside
+}
+
+/**
+ * The windows of one partition's share of sources. Sources beyond `maxSources` are forgotten, least recent and least
+ * suspicious first, and never while something of them is unjudged.
+ */
+export class WindowTable<Beside> {
+  /** In order of last use: the first is the least recent. */
+  readonly #tracked = new Map<string, TrackedSource<Beside>>()
+  readonly #waiting = new Set<TrackedSource<Beside>>()
+  readonly #options: WindowTableOptions<Beside>
+  #unjudged = 0
+  late = 0
+  evicted = 0
+
+  constructor(options: WindowTableOptions<Beside>) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#tracked.size
+  }
+
+  /** Events taken in and not judged since. */
+  get unjudged(): number {
+    return this.#unjudged
+  }
+
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /**
+   * Takes an event into its source's window. The tracked source, or null for an event older than its window reaches
+   * (counted as late).
+   */
+  add(scope: string, feed: string, event: CanonicalEvent, receivedAt: number): TrackedSource<Beside> | null {
+    const source = sourceOf(event)
+    const key = `${scope}|${source}`
+    let tracked = this.#tracked.get(key)
+    if (!tracked) {
+      tracked = {
+        key,
+        scope,
+        feed,
+        window: new SourceWindow(source),
+        pending: [],
+        waitingSince: Number.NaN,
+        suspicion: 0,
+        beside: this.#options.newBeside(),
+      }
+    } else this.#tracked.delete(key)
+    // Re-inserted: the map's order is the order of last use.
+    this.#tracked.set(key, tracked)
+    if (!tracked.window.add(event)) {
+      this.late++
+      return null
+    }
+    if (tracked.pending.length === 0) tracked.waitingSince = receivedAt
+    notePending(tracked.pending, paneOf(event.ts))
+    tracked.feed = feed
+    this.#unjudged++
+    this.#waiting.add(tracked)
+    return tracked
+  }
+
+  /**
+   * Judgements that are due for a feed, in order of pane: each pane up to `closedPane` on its own, or with `atOnce` the
+   * window as it now stands for every source that waits. They stay pending until `settled`.
+   */
+  due(feed: string, closedPane: number, atOnce: boolean, most: number): JudgementTask<Beside>[] {
+    const tasks: JudgementTask<Beside>[] = []
+    for (const tracked of this.#waiting) {
+      if (tracked.feed !== feed) continue
+      if (atOnce) {
+        const taken = tracked.pending.map((pending) => ({ ...pending }))
+        tasks.push({ tracked, last: tracked.window.newestPane, taken })
+      } else
+        for (const pending of tracked.pending)
+          if (pending.pane <= closedPane) tasks.push({ tracked, last: pending.pane, taken: [{ ...pending }] })
+      if (tasks.length >= most) break
+    }
+    return tasks.sort((a, b) => a.last - b.last || (a.tracked.key < b.tracked.key ? -1 : 1))
+  }
+
+  /** Notes that a task's judgement has been taken in; events that came since stay unjudged. */
+  settled({ tracked, taken }: JudgementTask<Beside>, suspicion: number): void {
+    tracked.suspicion = suspicion
+    for (const { pane, events } of taken) {
+      const pending = tracked.pending.find((known) => known.pane === pane)
+      if (!pending) continue
+      pending.events -= events
+      this.#unjudged -= events
+    }
+    tracked.pending = tracked.pending.filter(({ events }) => events > 0)
+    if (tracked.pending.length > 0) return
+    tracked.waitingSince = Number.NaN
+    this.#waiting.delete(tracked)
+  }
+
+  /**
+   * Forgets sources until at most `maxSources` are left. Of the least recent quarter the least suspicious go first;
+   * one with unjudged events stays. The keys that were forgotten.
+   */
+  evict(): string[] {
+    const over = this.#tracked.size - this.#options.maxSources
+    if (over <= 0) return []
+    const candidates: TrackedSource<Beside>[] = []
+    const looked = Math.max(over * 2, Math.ceil(this.#options.maxSources / 4))
+    for (const tracked of this.#tracked.values()) {
+      if (candidates.length >= looked) break
+      if (tracked.pending.length === 0) candidates.push(tracked)
+    }
+    // A stable sort: of the equally suspicious the least recent stays first.
+    candidates.sort((a, b) => a.suspicion - b.suspicion)
+    const forgotten = candidates.slice(0, over).map(({ key }) => key)
+    for (const key of forgotten) this.#tracked.delete(key)
+    this.evicted += forgotten.length
+    return forgotten
+  }
+
+  get(key: string): TrackedSource<Beside> | undefined {
+    return this.#tracked.get(key)
+  }
+
+  feedsWaiting(): Set<string> {
+    return new Set([...this.#waiting].map(({ feed }) => feed))
+  }
+
+  /** Puts back a source that `store` wrote. */
+  restore(stored: StoredSource, beside: Beside): void {
+    const tracked: TrackedSource<Beside> = {
+      ...stored,
+      window: SourceWindow.fromJSON(stored.window),
+      waitingSince: stored.waitingSince ?? Number.NaN,
+      beside,
+    }
+    this.#tracked.set(stored.key, tracked)
+    if (tracked.pending.length > 0) this.#waiting.add(tracked)
+    for (const { events } of tracked.pending) this.#unjudged += events
+  }
+
+  /** A tracked source as `restore` takes it. */
+  static store<Beside>({ key, scope, feed, window, pending, waitingSince, suspicion }: TrackedSource<Beside>): object {
+    return {
+      key,
+      scope,
+      feed,
+      window,
+      pending,
+      waitingSince: Number.isNaN(waitingSince) ? null : waitingSince,
+      suspicion,
+    }
+  }
+}
+
+function notePending(pending: PendingPane[], pane: number): void {
+  let at = pending.length
+  while (at > 0 && pending[at - 1]!.pane > pane) at--
+  const known = pending[at - 1]
+  if (known?.pane === pane) known.events++
+  else pending.splice(at, 0, { pane, events: 1 })
+}
+
+/** A tracked source as it is stored; what its owner holds beside it is stored apart. */
+export interface StoredSource {
+  key: string
+  scope: string
+  feed: string
+  window: StoredWindow
+  pending: PendingPane[]
+  waitingSince: number | null
+  suspicion: number
+}
