@@ -36,6 +36,12 @@ CREATE TABLE `background_sources` (
 --> statement-breakpoint
 CREATE INDEX `background_source` ON `background_sources` (`src_ip`);--> statement-breakpoint
 CREATE INDEX `background_newest` ON `background_sources` (`last_seen`);--> statement-breakpoint
+CREATE TABLE `deliveries` (
+	`id` text PRIMARY KEY NOT NULL,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `deliveries_age` ON `deliveries` (`at`);--> statement-breakpoint
 CREATE TABLE `incident_evidence` (
 	`incident_key` text NOT NULL,
 	`n` integer NOT NULL,

@@ -1,6 +1,6 @@
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import type { CanonicalEvent, FormatName } from '../events/event.ts'
 import type { Indicator, MemberVotes } from '../ensemble/prediction.ts'
+import type { CanonicalEvent, FormatName } from '../events/event.ts'
 import type { Severity } from '../taxonomy.ts'
 
 /**
@@ -150,6 +150,13 @@ export const backgroundSources = sqliteTable(
     index('background_source').on(table.src_ip),
     index('background_newest').on(table.last_seen),
   ],
+)
+
+/** Messages of Durable Objects whose effect adds up, so that one told twice counts once. Pruned after a day. */
+export const deliveries = sqliteTable(
+  'deliveries',
+  { id: text().primaryKey(), at: integer().notNull() },
+  (table) => [index('deliveries_age').on(table.at)],
 )
 
 /** Labelled windows for the learning loop. Filled by verdicts. */
