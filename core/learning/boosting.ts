@@ -20,10 +20,10 @@ export interface BoostingOptions extends TreeLimits, NewtonOptions {
 }
 
 export const BOOSTING_DEFAULTS: BoostingOptions = {
-  rounds: 60,
+  rounds: 40,
   maxLeaves: 12,
   maxDepth: 4,
-  learningRate: 0.15,
+  learningRate: 0.2,
   l2: 2,
   minLeafHessian: 2,
   minGain: 0,

@@ -17,7 +17,7 @@ export interface ForestOptions extends TreeLimits {
 }
 
 export const FOREST_DEFAULTS: ForestOptions = {
-  trees: 100,
+  trees: 80,
   maxLeaves: 48,
   maxDepth: 14,
   minLeafWeight: 4,
