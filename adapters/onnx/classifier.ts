@@ -1,5 +1,5 @@
 import { type Explainer, explainer } from '../../core/ensemble/explain.ts'
-import { parseManifest } from '../../core/ensemble/manifest.ts'
+import { parseManifest, sha256 } from '../../core/ensemble/manifest.ts'
 import type { Classifier, ModelManifest, ModelOutput, ModelRefusal } from '../../core/ensemble/prediction.ts'
 import { readTrees } from '../../core/learning/onnx-reader.ts'
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../../core/learning/onnx-writer.ts'
@@ -85,11 +85,6 @@ const isDistribution = (values: Float32Array): boolean =>
   values.length === CLASS_COUNT &&
   values.every((value) => value >= 0 && value <= 1 + 1e-3) &&
   Math.abs(values.reduce((sum, value) => sum + value, 0) - 1) < 1e-3
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
 
 class OnnxClassifier implements Classifier {
   readonly manifest: ModelManifest

@@ -30,3 +30,36 @@ export function parseManifest(value: unknown): Result<ModelManifest, ModelRefusa
   const { path, message } = read.error.issues[0]!
   return err({ tag: 'model-refused', why: `the manifest's ${path.join('.') || 'form'} is wrong: ${message}` })
 }
+
+/** What a manifest says beside what the trainer found. */
+export type ManifestFrame = Pick<ModelManifest, 'version' | 'schema_hash' | 'parent' | 'created_from' | 'metrics'>
+
+/** The manifest that belongs to these bytes and to no others. Keys stand in the order of ModelManifest. */
+export async function sealManifest(
+  learnt: Omit<ModelManifest, keyof ManifestFrame | 'sha256'>,
+  frame: ManifestFrame,
+  graph: Uint8Array,
+): Promise<ModelManifest> {
+  return {
+    version: frame.version,
+    schema_hash: frame.schema_hash,
+    trainer: learnt.trainer,
+    seed: learnt.seed,
+    parent: frame.parent,
+    sha256: await sha256(graph),
+    created_from: frame.created_from,
+    member_weights: learnt.member_weights,
+    temperature: learnt.temperature,
+    thresholds: learnt.thresholds,
+    anomaly_threshold: learnt.anomaly_threshold,
+    usual: learnt.usual,
+    usual_range: learnt.usual_range,
+    metrics: frame.metrics,
+  }
+}
+
+/** SHA-256 in lower-case hex. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -33,16 +33,20 @@ export function trainIsolation(
   log1p: Uint8Array,
   options: IsolationOptions,
   seed: number,
+  onTree?: (done: number) => void,
 ): IsolationForest {
-  const trees = Array.from({ length: options.trees }, (_, index) =>
-    growIsolationTree(matrix, weights, log1p, options, seed, index),
-  )
+  const trees: Tree[] = []
+  for (let index = 0; index < options.trees; index++) {
+    trees.push(growIsolationTree(matrix, weights, log1p, options, seed, index))
+    onTree?.(index + 1)
+  }
   return isolationOf(trees, Math.min(options.sample, weights.filter((weight) => weight > 0).length))
 }
 
 /** @param sampled rows that each tree was grown from */
 export function isolationOf(trees: Tree[], sampled: number): IsolationForest {
-  return { paths: { outputs: 1, aggregate: 'average', base: new Float32Array(1), trees }, norm: searchLength(sampled) }
+  const norm = Math.max(1, searchLength(sampled))
+  return { paths: { outputs: 1, aggregate: 'average', base: new Float32Array(1), trees }, norm }
 }
 
 /** 0..1 by row, 2^(−E(path)/c(ψ)): near 0.5 is ordinary, toward 1 is odd. Float32, as the graph computes it. */
