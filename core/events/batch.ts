@@ -73,6 +73,10 @@ export function packBatch(
     contacts: contacts.slice(0, used),
     newestTs,
     oldestTs,
-    shares: [...groups].map(([partition, group]) => ({ partition, count: group.length, events: JSON.stringify(group) })),
+    shares: [...groups].map(([partition, group]) => ({
+      partition,
+      count: group.length,
+      events: JSON.stringify(group),
+    })),
   }
 }

@@ -51,14 +51,7 @@ export interface ReadEvent {
   original: string
 }
 
-export type FormatName =
-  | 'canonical'
-  | 'cowrie'
-  | 'suricata'
-  | 'zeek-json'
-  | 'zeek-tsv'
-  | 'sshd'
-  | 'access-log'
+export type FormatName = 'canonical' | 'cowrie' | 'suricata' | 'zeek-json' | 'zeek-tsv' | 'sshd' | 'access-log'
 
 /** Why a line was not read. `why` is a short sentence for the sensor's owner; it holds no more than 80 characters of the line. */
 export interface UnreadableLine {
