@@ -20,6 +20,7 @@ import { anomalyScores } from './isolation-forest.ts'
 import { MEMBER_DEFAULTS, type MemberOptions, type Progress, trainMembers } from './members.ts'
 import { accuracy, classMetrics, confusionMatrix, expectedCalibrationError, macroF1 } from './metrics.ts'
 import { writeOnnx } from './onnx-writer.ts'
+import { random, shuffle } from './random.ts'
 import { foldsByGroup, holdOutGroups } from './split.ts'
 import { findThresholds } from './thresholds.ts'
 import { predictTrees } from './trees.ts'
@@ -143,7 +144,7 @@ function untrainable(dataset: Dataset, { log1p }: TrainOptions): string | null {
 function fitWithHoldOut(dataset: Dataset, options: TrainOptions, onProgress: (progress: TrainProgress) => void) {
   const share = options.calibration.kind === 'hold-out' ? options.calibration.share : 0.25
   const byGroup = holdOutGroups(dataset, share, options.seed)
-  const mask = byGroup ?? everyNth(dataset.labels, Math.max(2, Math.round(1 / share)))
+  const mask = byGroup ?? drawnRows(dataset.labels, share, options.seed)
   const train = selectRows(dataset, rowsWhere(mask, 0))
   const members = trainMembers(train, options.log1p, options.members, options.seed, (progress) =>
     onProgress({ ...progress, fold: 1, folds: 1 }),
@@ -254,8 +255,13 @@ function decisionFigures(probabilities: Float32Array, labels: Uint8Array, thresh
 const rowsWhere = (mask: Uint8Array, value: number): Int32Array =>
   Int32Array.from(mask.keys()).filter((row) => mask[row] === value)
 
-/** Masks every nth row of each class, so that both parts have them all. */
-function everyNth(labels: Uint8Array, n: number): Uint8Array {
+/** Masks a share of each class's rows, drawn at random, so that both parts have them all. */
+function drawnRows(labels: Uint8Array, share: number, seed: number): Uint8Array {
+  const order = Int32Array.from(labels.keys())
+  shuffle(order, random(seed, 8))
+  const every = Math.max(2, Math.round(1 / share))
   const seen = new Uint32Array(CLASS_COUNT)
-  return labels.map((label) => (++seen[label]! % n === 0 ? 1 : 0))
+  const mask = new Uint8Array(labels.length)
+  for (const row of order) if (++seen[labels[row]!]! % every === 0) mask[row] = 1
+  return mask
 }
