@@ -1,0 +1,29 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { parseEnv } from 'node:util'
+import { afterAll, expect, it } from 'vitest'
+import { settingsFrom, writeSettings } from '../../../scripts/local/settings.ts'
+import { stateFolder } from '../../../scripts/local/state.ts'
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'picket-settings-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+it('hands on the settings of the contract and nothing else of the environment', () => {
+  const environment = {
+    PARTITIONS: '8',
+    XAI_BASE_URL: 'http://localhost:1',
+    HOME: '/home/me',
+    AWS_SECRET: 'x',
+    OTX_API_KEY: '',
+  }
+  expect(settingsFrom(environment)).toEqual({ PARTITIONS: '8', XAI_BASE_URL: 'http://localhost:1' })
+})
+
+it('writes values so that they are read back as they were, by the owner only', () => {
+  const state = stateFolder({ PICKET_STATE_DIR: folder })
+  const settings = { GEMINI_API_KEY: 'a#b "c" $d\\n', SESSION_SECRET: "it's", WEBHOOK_URLS: 'https://a,https://b?x=1' }
+  writeSettings(state, settings)
+  expect(parseEnv(readFileSync(state.settingsFile, 'utf8'))).toEqual(settings)
+  expect(statSync(state.settingsFile).mode & 0o777).toBe(0o600)
+})
