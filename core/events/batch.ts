@@ -1,5 +1,6 @@
 import type { EpochMs } from '../time.ts'
 import { hash32 } from '../window/hash.ts'
+import { paneOf } from '../window/pane-times.ts'
 import type { ReadEvent } from './event.ts'
 import { sourceOf } from './source.ts'
 
@@ -28,6 +29,8 @@ export interface SensorBatch {
 export interface BatchShare {
   partition: number
   count: number
+  /** Distinct 10 s panes of event time that its events lie in. */
+  panes: number[]
   /** JSON array of ReadEvent. */
   events: string
 }
@@ -76,6 +79,7 @@ export function packBatch(
     shares: [...groups].map(([partition, group]) => ({
       partition,
       count: group.length,
+      panes: [...new Set(group.map(({ event }) => paneOf(event.ts)))],
       events: JSON.stringify(group),
     })),
   }

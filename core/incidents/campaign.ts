@@ -1,3 +1,4 @@
+import type { MemberVotes } from '../ensemble/prediction.ts'
 import { type ClassId, classOf } from '../taxonomy.ts'
 import { hash32 } from '../window/hash.ts'
 import { PANE_MS } from '../window/pane-times.ts'
@@ -17,12 +18,17 @@ export interface ThinReport {
   /** Its busiest target, by name. */
   host: string | null
   port: number | null
+  uncertain: boolean
+  votes: MemberVotes
   probabilities: number[]
   features: (number | null)[]
 }
 
 /** A group of thin sources that do the same. Becomes an incident with the `CAMPAIGN_SOURCES`th distinct source. */
 export interface Campaign {
+  /** What it is grouped by, unique among the groups of a feed at one time. */
+  id: string
+  /** Names its incident. */
   key: string
   family: string
   threatClass: ClassId
@@ -53,50 +59,50 @@ const GROUPS = 2_000
 /** Sources listed in one campaign; beyond, they are counted as events only. */
 const SOURCES = 20_000
 
-/** What a report changes. `joined` names the campaigns, existing or new, that now have something to tell. */
-export class CampaignTable {
-  #groups = new Map<string, Campaign>()
+/** What reports changed: every group they touched, with the sources that are new or changed in it. */
+export interface CampaignChanges {
+  touched: Map<Campaign, Set<string>>
+  /** Those of them that are incidents. */
+  changed: Campaign[]
+}
 
-  /** Takes reports in; the campaigns that are incidents and changed, each once. */
-  take(scope: string, reports: readonly ThinReport[]): Campaign[] {
-    const changed = new Set<Campaign>()
-    for (const report of reports) {
-      const campaign = this.#join(scope, report)
-      if (campaign) changed.add(campaign)
-    }
+/** The groups of thin sources of one feed. */
+export class CampaignTable {
+  #groups: Map<string, Campaign>
+
+  /** @param groups as stored, the one silent longest first */
+  constructor(groups: readonly Campaign[] = []) {
+    this.#groups = new Map(groups.map((group) => [group.id, group]))
+  }
+
+  /** Takes reports in. `scope` tells this feed's campaigns from those of others. */
+  take(scope: string, reports: readonly ThinReport[]): CampaignChanges {
+    const touched = new Map<Campaign, Set<string>>()
+    for (const report of reports)
+      for (const group of this.#join(scope, report)) {
+        const sources = touched.get(group)
+        if (sources) sources.add(report.source)
+        else touched.set(group, new Set([report.source]))
+      }
+    const changed = [...touched.keys()].filter(({ sources }) => sources.size >= CAMPAIGN_SOURCES)
     for (const campaign of changed) campaign.revision++
-    return [...changed]
+    return { touched, changed }
   }
 
   get size(): number {
     return this.#groups.size
   }
 
-  toJSON(): object {
-    return [...this.#groups].map(([id, group]) => [id, { ...group, sources: [...group.sources] }])
-  }
-
-  static fromJSON(
-    stored: [string, Omit<Campaign, 'sources'> & { sources: [string, CampaignSource][] }][],
-  ): CampaignTable {
-    const table = new CampaignTable()
-    for (const [id, group] of stored) table.#groups.set(id, { ...group, sources: new Map(group.sources) })
-    return table
-  }
-
   /** A report counts for its target first, and for its port across targets only while the target has no campaign. */
-  #join(scope: string, report: ThinReport): Campaign | null {
+  #join(scope: string, report: ThinReport): Campaign[] {
     const { family } = classOf(report.threatClass)
-    const byTarget =
-      report.host === null
-        ? null
-        : this.#add(scope, `${family}|host|${report.host}`, report, { host: report.host, port: null })
-    if (byTarget && byTarget.sources.size >= CAMPAIGN_SOURCES) return byTarget
-    const byPort =
-      report.port === null
-        ? null
-        : this.#add(scope, `${family}|port|${report.port}`, report, { host: null, port: report.port })
-    return byPort && byPort.sources.size >= CAMPAIGN_SOURCES ? byPort : null
+    const { host, port } = report
+    const joined: Campaign[] = []
+    if (host !== null) joined.push(this.#add(scope, `${family}|host|${host}`, report, { host, port: null }))
+    const hasCampaign = joined[0] !== undefined && joined[0].sources.size >= CAMPAIGN_SOURCES
+    if (port !== null && !hasCampaign)
+      joined.push(this.#add(scope, `${family}|port|${port}`, report, { host: null, port }))
+    return joined
   }
 
   #add(scope: string, id: string, report: ThinReport, shared: { host: string | null; port: number | null }): Campaign {
@@ -104,6 +110,7 @@ export class CampaignTable {
     if (group && report.firstTs - group.lastTs > CAMPAIGN_SILENCE_MS) group = undefined
     if (!group) {
       group = {
+        id,
         key: `campaign|${scope}|${id}|${Math.floor(report.firstTs / PANE_MS)}`,
         family: classOf(report.threatClass).family,
         threatClass: report.threatClass,

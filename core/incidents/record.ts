@@ -61,7 +61,8 @@ export function continueIncident(
         events: window.newEvents,
         peakRisk: risk,
         openedBy: window.openedBy,
-        evidence: 0,
+        evidence: [],
+        evidenceAt: 0,
       }
   const contributions = model.explain(features, prediction.threatClass)
   const { manifest } = model

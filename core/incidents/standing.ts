@@ -20,8 +20,10 @@ export interface OpenIncident {
   events: number
   peakRisk: number
   openedBy: OpenedBy
-  /** Evidence handed out so far; the next event is number `evidence + 1`. */
-  evidence: number
+  /** Hashes of the events handed out as evidence, in order: event n is entry n − 1. */
+  evidence: number[]
+  /** Events counted when evidence was last handed out. */
+  evidenceAt: number
 }
 
 export type OpenedBy = 'prediction' | 'accumulated-evidence' | 'campaign'

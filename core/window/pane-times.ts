@@ -2,6 +2,9 @@
 export const PANE_MS = 10_000
 export const WINDOW_PANES = 30
 
+/** Index of the pane that a time (ms) lies in. */
+export const paneOf = (ts: number): number => Math.floor(ts / PANE_MS)
+
 /** Up to this many event times a pane keeps exactly; beyond, it counts them in 64 bins of 156.25 ms. */
 export const TIMES_EXACT = 48
 const BINS = 64

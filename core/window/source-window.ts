@@ -3,13 +3,11 @@ import { C } from './counters.ts'
 import { History, type StoredHistory } from './history.ts'
 import { observe } from './observe.ts'
 import { Pane, type StoredPane } from './pane.ts'
-import { PANE_MS, WINDOW_PANES } from './pane-times.ts'
+import { PANE_MS, paneOf, WINDOW_PANES } from './pane-times.ts'
 
 /** Events may come this much later than the newest of their timeline and still be judged in their place. */
 export const LATENESS_MS = 30_000
 const LATENESS_PANES = LATENESS_MS / PANE_MS
-
-export const paneOf = (ts: number): number => Math.floor(ts / PANE_MS)
 
 /** A window as the features see it: up to 30 panes ending with pane `last`, their sum, and the past before them. */
 export interface WindowView {

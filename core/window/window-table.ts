@@ -1,6 +1,7 @@
 import type { CanonicalEvent } from '../events/event.ts'
 import { sourceOf } from '../events/source.ts'
-import { paneOf, SourceWindow, type StoredWindow } from './source-window.ts'
+import { paneOf } from './pane-times.ts'
+import { SourceWindow, type StoredWindow } from './source-window.ts'
 
 /** A source's window with what is still to be judged of it and what its owner holds beside it. */
 export interface TrackedSource<Beside> {

@@ -1,0 +1,60 @@
+import { decide } from '../ensemble/decide.ts'
+import type { Classifier, ModelOutput, Prediction } from '../ensemble/prediction.ts'
+import { type Extraction, extractInto, newExtraction } from '../features/extract.ts'
+import { FEATURE_COUNT } from '../features/schema.ts'
+import { C } from '../window/counters.ts'
+import type { JudgementTask } from '../window/window-table.ts'
+import type { Beside } from './beside.ts'
+import { type Consequence, consequenceOf } from './standing.ts'
+
+/** Windows taken out for judgement: features but for their context, and what of the window is needed afterwards. */
+export interface Docket {
+  tasks: JudgementTask<Beside>[]
+  extraction: Extraction
+  windows: { events: number; firstTs: number; lastTs: number; newEvents: number }[]
+}
+
+/** A window with its prediction and what follows from it. */
+export interface Judgement {
+  task: JudgementTask<Beside>
+  window: Docket['windows'][number]
+  row: Float32Array
+  prediction: Prediction
+  consequence: Consequence
+}
+
+/** Reads the windows as they stand now; the sensor's context is filled in later. */
+export function docketOf(tasks: JudgementTask<Beside>[]): Docket {
+  const extraction = newExtraction(tasks.length)
+  const windows = tasks.map(({ tracked, last, taken }) => {
+    const view = tracked.window.view(last)
+    extractInto(extraction, view)
+    let firstTs = Number.NaN
+    let lastTs = Number.NaN
+    view.panes[0]?.times.forEach((ts) => {
+      if (Number.isNaN(firstTs)) firstTs = ts
+    })
+    view.panes.at(-1)?.times.forEach((ts) => {
+      lastTs = ts
+    })
+    const newEvents = taken.reduce((sum, { events }) => sum + events, 0)
+    return { events: view.merged.counters[C.events]!, firstTs, lastTs, newEvents }
+  })
+  return { tasks, extraction, windows }
+}
+
+/** Decides each window of the docket, in order, and takes it into its source's standing. */
+export function judge(
+  docket: Docket,
+  outputs: readonly ModelOutput[],
+  model: Pick<Classifier, 'manifest'>,
+): Judgement[] {
+  return docket.tasks.map((task, i) => {
+    const prediction = decide(outputs[i]!, model.manifest)
+    const window = docket.windows[i]!
+    const { standing } = task.tracked.beside
+    const consequence = consequenceOf(standing, { last: task.last, ...window }, prediction)
+    const row = docket.extraction.rows.slice(i * FEATURE_COUNT, (i + 1) * FEATURE_COUNT)
+    return { task, window, row, prediction, consequence }
+  })
+}

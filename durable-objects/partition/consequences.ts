@@ -1,0 +1,146 @@
+import { memberVotes } from '../../core/ensemble/indicators.ts'
+import type { Classifier } from '../../core/ensemble/prediction.ts'
+import { handOut } from '../../core/incidents/hand-out.ts'
+import type { Judgement } from '../../core/incidents/judge.ts'
+import type { BackgroundRow } from '../../core/incidents/messages.ts'
+import { continueIncident } from '../../core/incidents/record.ts'
+import type { OpenIncident } from '../../core/incidents/standing.ts'
+import { type ClassFamily, classOf } from '../../core/taxonomy.ts'
+import type { ThinWindow } from '../names.ts'
+import type { Outbox } from '../outbox.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { Message } from './deliveries.ts'
+import type { Journal } from './journal.ts'
+
+interface Round {
+  feed: string
+  live: boolean
+  now: number
+  model: Classifier
+}
+
+/** Writes down what judged windows lead to: incidents, evidence, background and reports for campaigns. */
+export class Consequences {
+  readonly #checkpoint: Checkpoint
+  readonly #outbox: Outbox<Message>
+  readonly #journal: Journal
+
+  constructor(checkpoint: Checkpoint, outbox: Outbox<Message>, journal: Journal) {
+    this.#checkpoint = checkpoint
+    this.#outbox = outbox
+    this.#journal = journal
+  }
+
+  /** To be called within a transaction. */
+  carryOut(judgements: readonly Judgement[], round: Round): void {
+    const thin: ThinWindow[] = []
+    const background = new Map<string, BackgroundRow>()
+    for (const judgement of judgements) {
+      if (judgement.consequence.tag === 'incident') this.#incident(judgement, judgement.consequence, round)
+      else if (judgement.consequence.tag === 'thin') {
+        thin.push(this.#thinWindow(judgement))
+        addBackground(background, judgement)
+      }
+    }
+    if (thin.length > 0) this.#outbox.put('thin', { tag: 'thin', feed: round.feed, windows: thin })
+    if (background.size > 0) this.#outbox.put('background', { tag: 'background', rows: [...background.values()] })
+  }
+
+  #incident(
+    { task, window, row, prediction }: Judgement,
+    { threatClass, openedBy }: Extract<Judgement['consequence'], { tag: 'incident' }>,
+    { live, now, model }: Round,
+  ): void {
+    const { tracked } = task
+    const { beside, scope } = tracked
+    const source = tracked.window.source
+    const { family } = classOf(threatClass)
+    const id = `${family}|${scope}|${source}`
+    const continued = continueIncident(
+      this.#known(beside.standing.incidents, family, id),
+      {
+        scope,
+        source,
+        ...window,
+        row,
+        prediction,
+        openedBy,
+        targets: beside.targets,
+        sensors: [...beside.sensors],
+        decidedInMs: live ? Math.max(0, now - tracked.waitingSince) : null,
+      },
+      model,
+      now,
+    )
+    const { open, places } = handOut(continued.open, beside.sample)
+    beside.standing.incidents[family] = open
+    this.#checkpoint.putOpenIncident(id, open, now)
+    this.#outbox.put('incident', { tag: 'incident', row: continued.row }, `incident|${open.key}`)
+    if (places.length === 0) return
+    this.#outbox.put('evidence', {
+      tag: 'evidence',
+      key: open.key,
+      first: open.evidence.length - places.length + 1,
+      places,
+      indicators: continued.row.triage_note.indicators,
+    })
+  }
+
+  #known(
+    cached: Partial<Record<ClassFamily, OpenIncident>>,
+    family: ClassFamily,
+    id: string,
+  ): OpenIncident | undefined {
+    return cached[family] ?? this.#checkpoint.openIncident(id)
+  }
+
+  #thinWindow({ task, window, row, prediction }: Judgement): ThinWindow {
+    const { beside } = task.tracked
+    const target = beside.targets[0]
+    const [place] = beside.sample.places(1)
+    return {
+      source: task.tracked.window.source,
+      threatClass: prediction.threatClass,
+      confidence: prediction.confidence,
+      anomaly: prediction.anomaly,
+      pane: task.last,
+      firstTs: window.firstTs,
+      lastTs: window.lastTs,
+      events: window.newEvents,
+      host: target?.host ?? null,
+      port: target?.port ?? null,
+      uncertain: prediction.uncertain,
+      votes: memberVotes(prediction.output),
+      probabilities: [...prediction.output.probabilities],
+      features: Array.from(row, (value) => (Number.isNaN(value) ? null : value)),
+      example: place ? this.#journal.atHand(place) : null,
+    }
+  }
+}
+
+function addBackground(rows: Map<string, BackgroundRow>, { task, window, prediction }: Judgement): void {
+  const { scope, window: tracked } = task.tracked
+  const key = `${scope}|${tracked.source}|${prediction.threatClass}`
+  const first_seen = Math.floor(window.firstTs)
+  const last_seen = Math.floor(window.lastTs)
+  const known = rows.get(key)
+  if (!known) {
+    const { threatClass: threat_class, confidence } = prediction
+    rows.set(key, {
+      scope,
+      src_ip: tracked.source,
+      threat_class,
+      windows: 1,
+      events: window.newEvents,
+      confidence,
+      first_seen,
+      last_seen,
+    })
+    return
+  }
+  known.windows++
+  known.events += window.newEvents
+  known.confidence = Math.max(known.confidence, prediction.confidence)
+  known.first_seen = Math.min(known.first_seen, first_seen)
+  known.last_seen = Math.max(known.last_seen, last_seen)
+}

@@ -1,0 +1,198 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import type { ReadEvent } from '../../core/events/event.ts'
+import type { EpochMs } from '../../core/time.ts'
+
+/** SQLite rows end at 2 MB; a share that packs to more is written as several rows. */
+const MOST_BYTES = 1_500_000
+/** Level 1: the journal is written at the rate of ingest and seldom read. */
+const LEVEL = { level: 1 }
+const ROWS_AT_HAND = 32
+
+/** Where a journalled share came from. */
+export interface ShareOrigin {
+  batch: string
+  sensor: string
+  stream: string
+  /** Window scope of its events. */
+  scope: string
+  /** Scope of events of site-local sources. */
+  siteScope: string
+  feed: string
+  live: boolean
+  receivedAt: EpochMs
+}
+
+export interface JournalRow {
+  row: number
+  origin: ShareOrigin
+  events: ReadEvent[]
+}
+
+/**
+ * The events of a partition as they were accepted: one row a batch, packed. Windows are made from it again after a
+ * restart, and evidence is read from it.
+ */
+export class Journal {
+  readonly #sql: SqlStorage
+  readonly #atHand = new Map<number, { events: ReadEvent[]; origin: ShareOrigin }>()
+  #bytes: number | null = null
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+    sql.exec(`CREATE TABLE IF NOT EXISTS journal (
+      row INTEGER PRIMARY KEY, batch TEXT NOT NULL, origin TEXT NOT NULL, received_at INTEGER NOT NULL,
+      count INTEGER NOT NULL, ids BLOB NOT NULL, packed BLOB NOT NULL)`)
+    sql.exec(`CREATE TABLE IF NOT EXISTS batches (
+      batch TEXT PRIMARY KEY, received_at INTEGER NOT NULL, accepted INTEGER NOT NULL, duplicates INTEGER NOT NULL
+    ) WITHOUT ROWID`)
+    sql.exec('CREATE INDEX IF NOT EXISTS batches_age ON batches (received_at)')
+  }
+
+  /** What was answered to a share of this batch before, if it was. */
+  answerTo(batch: string): { accepted: number; duplicates: number } | null {
+    const [known] = this.#sql
+      .exec<{ accepted: number; duplicates: number }>('SELECT accepted, duplicates FROM batches WHERE batch = ?', batch)
+      .toArray()
+    return known ?? null
+  }
+
+  /**
+   * Writes the share and its answer; call within a transaction.
+   * @param ids dedupe hashes of the events that name themselves
+   * @returns the journal places of the events, in their order
+   */
+  append(
+    origin: ShareOrigin,
+    events: ReadEvent[],
+    ids: Float64Array,
+    duplicates: number,
+  ): { row: number; index: number }[] {
+    this.#sql.exec(
+      'INSERT INTO batches VALUES (?, ?, ?, ?)',
+      origin.batch,
+      origin.receivedAt,
+      events.length,
+      duplicates,
+    )
+    if (events.length === 0) return []
+    const places: { row: number; index: number }[] = []
+    for (const part of this.#parts(events)) {
+      const packed = part.packed
+      const { row } = this.#sql
+        .exec<{ row: number }>(
+          'INSERT INTO journal (batch, origin, received_at, count, ids, packed) VALUES (?, ?, ?, ?, ?, ?) RETURNING row',
+          origin.batch,
+          JSON.stringify(origin),
+          origin.receivedAt,
+          part.events.length,
+          places.length === 0 ? ids : new Float64Array(),
+          packed,
+        )
+        .one()
+      for (let index = 0; index < part.events.length; index++) places.push({ row, index })
+      this.#keepAtHand(row, { events: part.events, origin })
+      if (this.#bytes !== null) this.#bytes += packed.byteLength
+    }
+    return places
+  }
+
+  /** Rows after `row`, oldest first, one at a time. */
+  *after(row: number): Generator<JournalRow> {
+    let last = row
+    for (;;) {
+      const [next] = this.#sql
+        .exec<{ row: number; origin: string; packed: ArrayBuffer }>(
+          'SELECT row, origin, packed FROM journal WHERE row > ? ORDER BY row LIMIT 1',
+          last,
+        )
+        .toArray()
+      if (!next) return
+      last = next.row
+      yield { row: next.row, origin: JSON.parse(next.origin), events: unpack(next.packed) }
+    }
+  }
+
+  /** The events at some places, with where they came from; a place whose row was pruned is left out. */
+  read(places: readonly { row: number; index: number }[]): { read: ReadEvent; origin: ShareOrigin }[] {
+    const origins = new Map<number, { events: ReadEvent[]; origin: ShareOrigin } | null>()
+    return places.flatMap(({ row, index }) => {
+      let known = origins.get(row)
+      if (known === undefined) {
+        known = this.#rowOf(row)
+        origins.set(row, known)
+      }
+      const read = known?.events[index]
+      return known && read ? [{ read, origin: known.origin }] : []
+    })
+  }
+
+  /** An event just journalled, with its stream, if its row is still in memory. */
+  atHand({ row, index }: { row: number; index: number }): (ReadEvent & { stream: string }) | null {
+    const known = this.#atHand.get(row)
+    const read = known?.events[index]
+    return known && read ? { ...read, stream: known.origin.stream } : null
+  }
+
+  /** Dedupe hashes of the newest events, newest last, at most `most`. */
+  newestIds(most: number): number[] {
+    const ids: number[][] = []
+    let count = 0
+    for (const row of this.#sql.exec<{ ids: ArrayBuffer }>('SELECT ids FROM journal ORDER BY row DESC')) {
+      if (count >= most) break
+      const part = [...new Float64Array(row.ids)]
+      ids.push(part)
+      count += part.length
+    }
+    return ids.reverse().flat().slice(-most)
+  }
+
+  get newestRow(): number {
+    return this.#sql.exec<{ row: number | null }>('SELECT max(row) AS row FROM journal').one().row ?? 0
+  }
+
+  /** Deletes rows up to `row` that are older than `before`, and the oldest of them beyond `mostBytes`. */
+  prune(row: number, before: EpochMs, mostBytes: number): void {
+    this.#sql.exec('DELETE FROM journal WHERE row <= ? AND received_at < ?', row, before)
+    this.#sql.exec('DELETE FROM batches WHERE received_at < ?', before)
+    this.#bytes =
+      this.#sql.exec<{ bytes: number | null }>('SELECT sum(length(packed)) AS bytes FROM journal').one().bytes ?? 0
+    while (this.#bytes > mostBytes) {
+      const removed = this.#sql
+        .exec<{ bytes: number }>(
+          `DELETE FROM journal WHERE row IN (SELECT row FROM journal WHERE row <= ? ORDER BY row LIMIT 64)
+           RETURNING length(packed) AS bytes`,
+          row,
+        )
+        .toArray()
+      if (removed.length === 0) return
+      for (const { bytes } of removed) this.#bytes -= bytes
+    }
+  }
+
+  #parts(events: ReadEvent[]): { events: ReadEvent[]; packed: Uint8Array }[] {
+    const packed = deflateRawSync(JSON.stringify(events), LEVEL)
+    if (packed.byteLength <= MOST_BYTES || events.length === 1) return [{ events, packed }]
+    const middle = events.length >> 1
+    return [...this.#parts(events.slice(0, middle)), ...this.#parts(events.slice(middle))]
+  }
+
+  #rowOf(row: number): { events: ReadEvent[]; origin: ShareOrigin } | null {
+    const atHand = this.#atHand.get(row)
+    if (atHand) return atHand
+    const [stored] = this.#sql
+      .exec<{ origin: string; packed: ArrayBuffer }>('SELECT origin, packed FROM journal WHERE row = ?', row)
+      .toArray()
+    if (!stored) return null
+    const known = { events: unpack(stored.packed), origin: JSON.parse(stored.origin) as ShareOrigin }
+    this.#keepAtHand(row, known)
+    return known
+  }
+
+  #keepAtHand(row: number, events: { events: ReadEvent[]; origin: ShareOrigin }): void {
+    this.#atHand.delete(row)
+    this.#atHand.set(row, events)
+    if (this.#atHand.size > ROWS_AT_HAND) this.#atHand.delete(this.#atHand.keys().next().value!)
+  }
+}
+
+const unpack = (packed: ArrayBuffer): ReadEvent[] => JSON.parse(inflateRawSync(packed).toString())

@@ -1,0 +1,230 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { Classifier } from '../core/ensemble/prediction.ts'
+import type { BatchAnswer, SensorBatch } from '../core/events/batch.ts'
+import type { SensorHealth } from '../core/health.ts'
+import type { Campaign } from '../core/incidents/campaign.ts'
+import { campaignIncident, campaignSourceRow } from '../core/incidents/campaign-record.ts'
+import { matchedFields } from '../core/incidents/matched-fields.ts'
+import { EVIDENCE_KEPT, type EvidenceRow } from '../core/incidents/messages.ts'
+import { packContexts, unpackQuestions } from '../core/window/graph-wire.ts'
+import { paneOf } from '../core/window/pane-times.ts'
+import { LATENESS_MS } from '../core/window/source-window.ts'
+import { type GraphContext, TargetTable } from '../core/window/target-table.ts'
+import { placeBatch, type StreamState } from '../core/window/timeline.ts'
+import { shippedModel } from './model.ts'
+import { type PartitionPort, partitionName, type SensorPort, type ThinWindow } from './names.ts'
+import { CampaignStore } from './sensor/campaign-store.ts'
+import { CampaignDeliveries } from './sensor/deliveries.ts'
+import { SensorLedger } from './sensor/ledger.ts'
+
+export interface SensorEnv {
+  DB: D1Database
+  SOURCE_PARTITION: { getByName(name: string): PartitionPort }
+}
+
+const RETENTION_MS = 24 * 3_600_000
+const RETRY_MS = 2_000
+/** How long thin reports gather before a campaign is written again. */
+const TELL_AFTER_MS = 250
+/** Batches whose contacts are in the sketches already; a retry must not count them again. */
+const COUNTED_BATCHES = 1_000
+
+interface Timeline {
+  targets: TargetTable
+  closedPane: number
+  /** By partition: panes that hold events and were not yet closed when the partition last heard of time. */
+  open: Map<number, Set<number>>
+}
+
+/**
+ * One sensor: recognises what it sent before, counts, hands each partition its share, and sees the target's side of its
+ * traffic: who else reached a target, and which thin sources do the same.
+ */
+export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
+  readonly #ledger = new SensorLedger(this.ctx.storage.sql)
+  readonly #campaigns = new CampaignStore(this.ctx.storage.sql)
+  readonly #deliveries = new CampaignDeliveries(this.ctx.storage, this.env.DB, `sensor ${this.#name}`)
+  readonly #streams = new Map<string, StreamState>(this.#ledger.streams())
+  readonly #timelines = new Map<string, Timeline>()
+  readonly #counted = new Set<string>()
+
+  async ingest(batch: SensorBatch): Promise<BatchAnswer> {
+    const earlier = this.#ledger.answerTo(batch.id)
+    if (earlier) {
+      const again = { accepted: 0, duplicates: earlier.accepted + earlier.duplicates }
+      this.ctx.storage.transactionSync(() => this.#ledger.noteRepeat(batch, again.duplicates))
+      return { tag: 'accepted', ...again }
+    }
+    const answer = { accepted: 0, duplicates: 0 }
+    const place = batch.accepted > 0 ? placeBatch(batch, this.#streams.get(batch.stream)) : null
+    if (place) {
+      this.#streams.set(batch.stream, place)
+      const answers = await this.#forward(batch, place)
+      for (const { accepted, duplicates } of answers) {
+        answer.accepted += accepted
+        answer.duplicates += duplicates
+      }
+    }
+    this.ctx.storage.transactionSync(() => this.#ledger.note(batch, answer, place))
+    return { tag: 'accepted', ...answer }
+  }
+
+  async contexts(feed: string, questions: Float64Array): Promise<Float64Array> {
+    const asked = unpackQuestions(questions)
+    // A live source seen by several sensors is asked about under the feed that saw it last: ours is our own live line.
+    const own = feed.startsWith(`${this.#name}/`) ? feed.slice(this.#name.length + 1) : 'live'
+    const timeline = this.#timelineOf(own)
+    const answers = new Array<GraphContext>(asked.length)
+    const byPane = new Map<number, number[]>()
+    for (const [i, { last }] of asked.entries()) {
+      const rows = byPane.get(last)
+      if (rows) rows.push(i)
+      else byPane.set(last, [i])
+    }
+    for (const [last, rows] of byPane) {
+      const contexts = timeline.targets.contexts(
+        rows.map((i) => asked[i]!.question),
+        last,
+      )
+      for (const [j, i] of rows.entries()) answers[i] = contexts[j]!
+    }
+    return packContexts(answers)
+  }
+
+  async takeThin(feed: string, id: string, windows: ThinWindow[]): Promise<void> {
+    const model = await shippedModel()
+    // Without a model nothing would have been judged, so this is a restart with a broken file: told again later.
+    if (!model.ok) throw new Error(model.error.why)
+    const now = Date.now()
+    this.ctx.storage.transactionSync(() => {
+      const changed = this.#campaigns.take(feed, id, windows, now)
+      for (const campaign of changed) this.#tell(campaign, windows, model.value, now)
+    })
+    if (this.#deliveries.outbox.pending > 0) await this.ctx.storage.setAlarm(now + TELL_AFTER_MS)
+  }
+
+  async health(): Promise<SensorHealth> {
+    return this.#ledger.health(this.#name, Date.now())
+  }
+
+  override async alarm(): Promise<void> {
+    const now = Date.now()
+    try {
+      await this.#deliveries.deliver(now)
+      this.#ledger.prune(now - RETENTION_MS)
+      this.#campaigns.prune(now - RETENTION_MS)
+    } catch (error) {
+      console.error(JSON.stringify({ sensor: this.#name, what: 'alarm', error: String(error) }))
+      await this.ctx.storage.setAlarm(now + RETRY_MS)
+    }
+  }
+
+  get #name(): string {
+    return this.ctx.id.name ?? 'unnamed'
+  }
+
+  /** One call per partition that has events, and one per partition that has panes which this batch closes. */
+  async #forward(batch: SensorBatch, place: StreamState): Promise<{ accepted: number; duplicates: number }[]> {
+    const timeline = this.#timelineOf(place.timeline)
+    if (timeline.closedPane > Number.NEGATIVE_INFINITY) timeline.targets.prune(timeline.closedPane + 1)
+    this.#countContacts(batch, timeline)
+    const closedPane = paneOf(place.newestTs - LATENESS_MS) - 1
+    const feed = `${this.#name}/${place.timeline}`
+    const own = {
+      sensor: this.#name,
+      stream: batch.stream,
+      feed,
+      live: place.live,
+      // Public addresses are one and the same for all live sensors; those of a site, and those of a replay, are not.
+      scope: place.live ? '' : feed,
+      siteScope: place.live ? this.#name : feed,
+      newestTs: place.newestTs,
+      receivedAt: batch.receivedAt,
+    }
+    const touched = new Set(batch.shares.map(({ partition }) => partition))
+    for (const { partition, panes } of batch.shares) {
+      const open = timeline.open.get(partition) ?? new Set()
+      for (const pane of panes) open.add(pane)
+      timeline.open.set(partition, open)
+    }
+    const waiting = place.live
+      ? []
+      : [...timeline.open].filter(
+          ([partition, panes]) => !touched.has(partition) && [...panes].some((pane) => pane <= closedPane),
+        )
+    const partitionOf = (partition: number) => this.env.SOURCE_PARTITION.getByName(partitionName(partition))
+    const answers = await Promise.all([
+      ...batch.shares.map(({ partition, events }) =>
+        partitionOf(partition).add({ ...own, batch: `${this.#name}/${batch.id}`, events }),
+      ),
+      ...waiting.map(([partition]) => partitionOf(partition).add({ ...own, batch: '', events: '' })),
+    ])
+    for (const panes of timeline.open.values()) for (const pane of panes) if (pane <= closedPane) panes.delete(pane)
+    timeline.closedPane = closedPane
+    return answers
+  }
+
+  #countContacts(batch: SensorBatch, timeline: Timeline): void {
+    if (this.#counted.has(batch.id)) return
+    this.#counted.add(batch.id)
+    if (this.#counted.size > COUNTED_BATCHES) this.#counted.delete(this.#counted.values().next().value!)
+    const { contacts } = batch
+    for (let i = 0; i < contacts.length; i += 3) timeline.targets.add(contacts[i]!, contacts[i + 1]!, contacts[i + 2]!)
+  }
+
+  #timelineOf(name: string): Timeline {
+    let timeline = this.#timelines.get(name)
+    if (!timeline) {
+      timeline = { targets: new TargetTable(), closedPane: Number.NEGATIVE_INFINITY, open: new Map() }
+      this.#timelines.set(name, timeline)
+      if (this.#timelines.size > TIMELINES) this.#timelines.delete(this.#timelines.keys().next().value!)
+    }
+    return timeline
+  }
+
+  #tell(campaign: Campaign, windows: readonly ThinWindow[], model: Classifier, now: number): void {
+    const row = campaignIncident(campaign, this.#name, model, now)
+    this.#deliveries.outbox.put('incident', { tag: 'incident', row }, campaign.key)
+    const isNew = campaign.revision === 1
+    const told = new Set(windows.map(({ source }) => source))
+    const sources = [...campaign.sources].filter(([source]) => isNew || told.has(source))
+    this.#deliveries.outbox.put('parts', {
+      tag: 'sources',
+      rows: sources.map(([source, seen]) => campaignSourceRow(campaign.key, source, seen)),
+    })
+    const evidence = this.#evidenceOf(campaign, windows, row.triage_note.indicators)
+    if (evidence.length > 0) this.#deliveries.outbox.put('parts', { tag: 'evidence', rows: evidence })
+  }
+
+  /** An event each of the sources told with this message, until the campaign holds 500. */
+  #evidenceOf(
+    campaign: Campaign,
+    windows: readonly ThinWindow[],
+    indicators: Parameters<typeof matchedFields>[1],
+  ): EvidenceRow[] {
+    const rows: EvidenceRow[] = []
+    let n = this.#ledger.evidenceOf(campaign.key)
+    for (const { source, example } of windows) {
+      if (n >= EVIDENCE_KEPT) break
+      if (!example || !campaign.sources.has(source)) continue
+      n++
+      const { event, format, original } = example
+      rows.push({
+        incident_key: campaign.key,
+        n,
+        ts: event.ts,
+        sensor: this.#name,
+        stream: example.stream,
+        format,
+        event,
+        original,
+        matched: matchedFields(event, indicators),
+      })
+    }
+    this.#ledger.noteEvidence(campaign.key, n)
+    return rows
+  }
+}
+
+/** Replays at once or one after another whose target side is remembered. */
+const TIMELINES = 16

@@ -1,0 +1,340 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { ReadEvent } from '../core/events/event.ts'
+import { isSiteLocal } from '../core/events/source.ts'
+import { fillContext } from '../core/features/extract.ts'
+import type { PartitionHealth } from '../core/health.ts'
+import { Beside } from '../core/incidents/beside.ts'
+import { docketOf, judge } from '../core/incidents/judge.ts'
+import { suspicionOf } from '../core/incidents/standing.ts'
+import { packQuestions, unpackContexts, widest } from '../core/window/graph-wire.ts'
+import { hash32 } from '../core/window/hash.ts'
+import { paneOf } from '../core/window/pane-times.ts'
+import { LATENESS_MS } from '../core/window/source-window.ts'
+import type { GraphContext } from '../core/window/target-table.ts'
+import { type JudgementTask, WindowTable } from '../core/window/window-table.ts'
+import { shippedModel } from './model.ts'
+import type { PartitionPort, PartitionShare, SensorPort } from './names.ts'
+import { Checkpoint, type FeedState, type PartitionCounters } from './partition/checkpoint.ts'
+import { Consequences } from './partition/consequences.ts'
+import { DECISION_BOUNDS, decisionHistogram, newCounters } from './partition/counters.ts'
+import { Deliveries } from './partition/deliveries.ts'
+import { Journal, type ShareOrigin } from './partition/journal.ts'
+
+/** Windows in one call of the runtime. */
+const ROUND = 512
+/** A live window is judged this long after its first unjudged event, so that many are judged together. */
+const LIVE_DELAY_MS = 250
+/** A replay that has been silent for this long has ended: what is open is judged as it stands. */
+const IDLE_MS = 5_000
+const RETRY_MS = 2_000
+const CHECKPOINT_EVENTS = 60_000
+const CHECKPOINT_MS = 60_000
+/** Dedupe memory: hashes of the newest events that name themselves. */
+const IDS_KEPT = 262_144
+const RETENTION_MS = 24 * 3_600_000
+const JOURNAL_BYTES = 512 * 1024 * 1024
+const DEFAULT_SOURCES = 10_000
+
+export interface PartitionEnv {
+  DB: D1Database
+  SENSOR: { getByName(name: string): SensorPort }
+  MAX_SOURCES?: string
+}
+
+/**
+ * The windows of one share of all sources. Stores events before it answers, keeps their windows, has them judged and
+ * tells D1 and the sensors what follows. Core decides; this object keeps and carries.
+ */
+export class SourcePartition extends DurableObject<PartitionEnv> implements PartitionPort {
+  readonly #journal = new Journal(this.ctx.storage.sql)
+  readonly #checkpoint = new Checkpoint(this.ctx.storage.sql)
+  readonly #deliveries = new Deliveries(this.ctx.storage, this.#journal, this.env, this.#name)
+  readonly #table = new WindowTable<Beside>({
+    maxSources: Number(this.env.MAX_SOURCES ?? DEFAULT_SOURCES),
+    newBeside: () => new Beside(),
+  })
+  readonly #consequences = new Consequences(this.#checkpoint, this.#deliveries.outbox, this.#journal)
+  readonly #feeds = new Map<string, FeedState>()
+  readonly #ids: Set<number>
+  #counters: PartitionCounters
+  #changed = new Set<string>()
+  #gone = new Set<string>()
+  #sinceCheckpoint = 0
+  #checkpointAt = Date.now()
+  #judging: Promise<void> = Promise.resolve()
+  #alarmAt = Number.POSITIVE_INFINITY
+  #modelVersion: string | null = null
+  #modelError: string | null = null
+
+  constructor(ctx: DurableObjectState, env: PartitionEnv) {
+    super(ctx, env)
+    this.#ids = new Set(this.#journal.newestIds(IDS_KEPT))
+    const meta = this.#checkpoint.load(this.#table)
+    this.#counters = meta?.counters ?? newCounters()
+    for (const [feed, state] of meta?.feeds ?? []) this.#feeds.set(feed, state)
+    for (const { row, origin, events } of this.#journal.after(meta?.journalRow ?? 0)) this.#takeIn(row, origin, events)
+    if (this.#table.waiting > 0 || this.#deliveries.outbox.pending > 0) {
+      this.ctx.blockConcurrencyWhile(() => this.#wakeIn(LIVE_DELAY_MS))
+    }
+  }
+
+  /**
+   * Stores a share and takes it into its windows; the same batch again gives the first answer. In a replay it answers
+   * once the panes that this share closed have been judged.
+   */
+  async add(share: PartitionShare): Promise<{ accepted: number; duplicates: number }> {
+    const answer = share.events === '' ? { accepted: 0, duplicates: 0 } : this.#store(share)
+    this.#noteFeed(share)
+    if (share.live) await this.#wakeIn(LIVE_DELAY_MS)
+    else {
+      await this.#judgeFeed(share.feed)
+      await this.#wakeIn(this.#deliveries.outbox.pending > 0 ? 1 : IDLE_MS)
+    }
+    return answer
+  }
+
+  async health(): Promise<PartitionHealth> {
+    const { accepted, duplicates, judged, late, evicted, routes, classes } = this.#counters
+    return {
+      partition: Number(this.#name.slice(1)),
+      liveSources: this.#table.size,
+      eventsAccepted: accepted,
+      eventsDuplicate: duplicates,
+      eventsUnjudged: this.#table.unjudged,
+      eventsLate: late + this.#table.late,
+      windowsJudged: judged,
+      sourcesEvicted: evicted + this.#table.evicted,
+      routes,
+      classes,
+      outboxPending: this.#deliveries.outbox.pending,
+      modelVersion: this.#modelVersion,
+      modelError: this.#modelError,
+      decisionSeconds: decisionHistogram(this.#counters),
+    }
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAt = Number.POSITIVE_INFINITY
+    const now = Date.now()
+    let failed = false
+    try {
+      for (const feed of this.#table.feedsWaiting()) {
+        const state = this.#feeds.get(feed)
+        if (!state || state.live || now - state.lastAt >= IDLE_MS) await this.#judgeFeed(feed, true)
+      }
+      await this.#deliveries.deliver(now)
+    } catch (error) {
+      failed = true
+      console.error(JSON.stringify({ partition: this.#name, what: 'alarm', error: String(error) }))
+    }
+    if (this.#sinceCheckpoint >= CHECKPOINT_EVENTS || now - this.#checkpointAt >= CHECKPOINT_MS)
+      this.#writeCheckpoint(now)
+    if (failed || this.#modelError !== null) await this.#wakeIn(RETRY_MS)
+    else if (this.#deliveries.outbox.pending > 0) await this.#wakeIn(1)
+    else if (this.#table.waiting > 0) await this.#wakeIn(this.#liveWaits() ? LIVE_DELAY_MS : IDLE_MS)
+    else if (this.#sinceCheckpoint > 0) await this.#wakeIn(CHECKPOINT_MS)
+  }
+
+  get #name(): string {
+    return this.ctx.id.name ?? 'p0'
+  }
+
+  #store(share: PartitionShare): { accepted: number; duplicates: number } {
+    const earlier = this.#journal.answerTo(share.batch)
+    if (earlier) return { accepted: 0, duplicates: earlier.accepted + earlier.duplicates }
+    const events: ReadEvent[] = []
+    const ids: number[] = []
+    const all = JSON.parse(share.events) as ReadEvent[]
+    const fresh = new Set<number>()
+    for (const read of all) {
+      const { event_id: name } = read.event
+      if (name !== undefined) {
+        const id = eventHash(share.sensor, name)
+        if (this.#ids.has(id) || fresh.has(id)) continue
+        fresh.add(id)
+        ids.push(id)
+      }
+      events.push(read)
+    }
+    const { batch, sensor, stream, scope, siteScope, feed, live, receivedAt } = share
+    const origin: ShareOrigin = { batch, sensor, stream, scope, siteScope, feed, live, receivedAt }
+    const duplicates = all.length - events.length
+    const places = this.ctx.storage.transactionSync(() =>
+      this.#journal.append(origin, events, Float64Array.from(ids), duplicates),
+    )
+    for (const id of ids) this.#rememberId(id)
+    this.#counters.accepted += events.length
+    this.#counters.duplicates += duplicates
+    for (const [i, read] of events.entries()) this.#track(read, origin, places[i]!)
+    this.#sinceCheckpoint += events.length
+    return { accepted: events.length, duplicates }
+  }
+
+  /** Takes a journalled row in again after a restart. */
+  #takeIn(row: number, origin: ShareOrigin, events: ReadEvent[]): void {
+    let newestTs = Number.NEGATIVE_INFINITY
+    events.forEach((read, index) => {
+      this.#track(read, origin, { row, index })
+      newestTs = Math.max(newestTs, read.event.ts)
+    })
+    this.#counters.accepted += events.length
+    this.#sinceCheckpoint += events.length
+    this.#noteFeed({ ...origin, newestTs, events: '' })
+  }
+
+  #track(read: ReadEvent, origin: ShareOrigin, place: { row: number; index: number }): void {
+    const scope = origin.scope !== origin.siteScope && isSiteLocal(read.event.src_ip) ? origin.siteScope : origin.scope
+    const tracked = this.#table.add(scope, origin.feed, read.event, origin.receivedAt)
+    if (!tracked) return
+    tracked.beside.note(read.event, read.original, origin.sensor, place)
+    this.#changed.add(tracked.key)
+  }
+
+  #noteFeed({ feed, newestTs, live, sensor, receivedAt }: PartitionShare): void {
+    const known = this.#feeds.get(feed)
+    this.#feeds.set(feed, {
+      newestTs: Math.max(newestTs, known?.newestTs ?? Number.NEGATIVE_INFINITY),
+      live,
+      sensor,
+      lastAt: Math.max(receivedAt, known?.lastAt ?? 0),
+    })
+  }
+
+  /** One judgement round after another, so that a window is never judged twice at once. */
+  #judgeFeed(feed: string, atOnce = false): Promise<void> {
+    const next = this.#judging.then(() => this.#judgeWaiting(feed, atOnce))
+    this.#judging = next.catch(() => {})
+    return next
+  }
+
+  async #judgeWaiting(feed: string, atOnce: boolean): Promise<void> {
+    for (;;) {
+      const newestTs = this.#feeds.get(feed)?.newestTs ?? Number.POSITIVE_INFINITY
+      // Only whole panes: the one that the watermark lies in may still grow.
+      const closedPane = paneOf(newestTs - LATENESS_MS) - 1
+      const tasks = this.#table.due(feed, closedPane, atOnce, ROUND)
+      if (tasks.length === 0) break
+      if (!(await this.#judgeRound(feed, tasks))) break
+    }
+    for (const key of this.#table.evict()) {
+      this.#changed.delete(key)
+      this.#gone.add(key)
+    }
+  }
+
+  /** False when there is no model to judge with: the windows keep waiting. */
+  async #judgeRound(feed: string, tasks: JudgementTask<Beside>[]): Promise<boolean> {
+    const model = await shippedModel()
+    this.#modelError = model.ok ? null : model.error.why
+    if (!model.ok) return false
+    this.#modelVersion = model.value.manifest.version
+    const docket = docketOf(tasks)
+    const contexts = await this.#contextsOf(feed, docket)
+    for (const [i, context] of contexts.entries()) fillContext(docket.extraction, i, context)
+    const outputs = await model.value.predict(docket.extraction.rows, tasks.length)
+    const now = Date.now()
+    const live = this.#feeds.get(feed)?.live ?? false
+    const judgements = judge(docket, outputs, model.value)
+    this.ctx.storage.transactionSync(() =>
+      this.#consequences.carryOut(judgements, { feed, live, now, model: model.value }),
+    )
+    for (const { task, prediction } of judgements) {
+      if (live) this.#noteDecision(now - task.tracked.waitingSince)
+      this.#counters.judged++
+      this.#counters.routes[prediction.route]++
+      this.#counters.classes[prediction.threatClass]!++
+      this.#table.settled(task, suspicionOf(prediction.output))
+      this.#changed.add(task.tracked.key)
+    }
+    return true
+  }
+
+  /** What the sensors saw on the targets' side; a sensor that does not answer leaves those features absent. */
+  async #contextsOf(
+    feed: string,
+    { tasks, extraction }: ReturnType<typeof docketOf>,
+  ): Promise<(GraphContext | null)[]> {
+    const contexts = new Array<GraphContext | null>(tasks.length).fill(null)
+    const bySensor = new Map<string, number[]>()
+    tasks.forEach(({ tracked }, i) => {
+      if (extraction.hosts[i] === null) return
+      for (const sensor of tracked.beside.sensors) {
+        const rows = bySensor.get(sensor)
+        if (rows) rows.push(i)
+        else bySensor.set(sensor, [i])
+      }
+    })
+    await Promise.all(
+      [...bySensor].map(async ([sensor, rows]) => {
+        const questions = rows.map((i) => ({ last: tasks[i]!.last, question: extraction.questions[i]! }))
+        try {
+          const packed = await this.env.SENSOR.getByName(sensor).contexts(feed, packQuestions(questions))
+          unpackContexts(packed).forEach((context, j) => {
+            const i = rows[j]!
+            contexts[i] = widest(contexts[i]!, context)
+          })
+        } catch (error) {
+          console.error(JSON.stringify({ partition: this.#name, what: 'context', sensor, error: String(error) }))
+        }
+      }),
+    )
+    return contexts
+  }
+
+  #noteDecision(ms: number): void {
+    const seconds = ms / 1000
+    if (!(seconds >= 0)) return
+    this.#counters.decisionSum += seconds
+    this.#counters.decisionCount++
+    for (let i = 0; i < DECISION_BOUNDS.length; i++)
+      if (seconds <= DECISION_BOUNDS[i]!) this.#counters.decisionBuckets[i]!++
+  }
+
+  #rememberId(id: number): void {
+    this.#ids.add(id)
+    if (this.#ids.size > IDS_KEPT) this.#ids.delete(this.#ids.values().next().value!)
+  }
+
+  #liveWaits(): boolean {
+    return [...this.#table.feedsWaiting()].some((feed) => this.#feeds.get(feed)?.live ?? true)
+  }
+
+  #writeCheckpoint(now: number): void {
+    const counters = {
+      ...this.#counters,
+      late: this.#counters.late + this.#table.late,
+      evicted: this.#counters.evicted + this.#table.evicted,
+    }
+    const row = this.#journal.newestRow
+    this.ctx.storage.transactionSync(() => {
+      this.#checkpoint.write(this.#changed, this.#gone, this.#table, {
+        journalRow: row,
+        feeds: [...this.#feeds].filter(([, { lastAt }]) => now - lastAt < RETENTION_MS),
+        counters,
+      })
+      this.#checkpoint.pruneIncidents(now - 2 * RETENTION_MS)
+      this.#journal.prune(row, now - RETENTION_MS, JOURNAL_BYTES)
+    })
+    this.#counters = counters
+    this.#table.late = 0
+    this.#table.evicted = 0
+    this.#changed = new Set()
+    this.#gone = new Set()
+    this.#sinceCheckpoint = 0
+    this.#checkpointAt = now
+  }
+
+  /** Sets the alarm unless an earlier one is set. Alarms survive a crash. */
+  async #wakeIn(ms: number): Promise<void> {
+    const at = Date.now() + ms
+    if (at >= this.#alarmAt) return
+    this.#alarmAt = at
+    await this.ctx.storage.setAlarm(at)
+  }
+}
+
+/** 53 bits: exact as a number, and a chance of 3·10⁻⁵ that any two of 262,144 coincide. */
+const eventHash = (sensor: string, name: string): number => {
+  const text = `${sensor}\n${name}`
+  return hash32(text, 11) * 2 ** 21 + (hash32(text, 13) >>> 11)
+}
