@@ -9,7 +9,7 @@ const BUCKETS = 128
  * How often each 32-bit key occurs: distinct keys, entropy and the largest share, in bounded memory.
  * Exact up to 64 distinct keys. Beyond, counts lie in 128 hashed buckets and a HyperLogLog (6.5 % standard error):
  * entropy is then the buckets' own plus log2 of the keys that share a bucket, within 0.35 bit for uniform keys;
- * the largest share is at most 1/128 of the total too high. What it tells depends only on the multiset added.
+ * the largest share reads up to 0.05 too high when keys share its bucket. What it tells depends only on the multiset added.
  */
 export class FrequencySketch {
   #keys: number[] = []
