@@ -1,0 +1,28 @@
+import { Hono } from 'hono'
+import { pruneDeliveries } from '../adapters/d1/incident-writer.ts'
+import { parseManifest } from '../core/ensemble/manifest.ts'
+import manifest from '../models/manifest.json'
+import { createApp } from './app.ts'
+import type { AppBindings } from './app-env.ts'
+import { ingest } from './routes/ingest.ts'
+
+export { Sensor } from '../durable-objects/sensor.ts'
+export { SourcePartition } from '../durable-objects/source-partition.ts'
+
+const DAY_MS = 24 * 3_600_000
+
+const shipped = parseManifest(manifest)
+const clock = () => Date.now()
+const pages = createApp({ manifest: shipped.ok ? shipped.value : null })
+
+/** Sensors post to the one, people and scripts ask the other; each has its own limits and its own way to say who asks. */
+const worker = new Hono<{ Bindings: AppBindings & Env }>()
+worker.route('/', ingest(clock))
+worker.all('*', (c) => pages.fetch(c.req.raw, c.env, c.executionCtx))
+
+export default {
+  fetch: worker.fetch,
+  async scheduled(_controller, env) {
+    await pruneDeliveries(env.DB, clock() - DAY_MS)
+  },
+} satisfies ExportedHandler<Env>
