@@ -48,12 +48,25 @@ function run(
   process.exit(done.status || 1)
 }
 
+/** True when npm's own record of what it installed last holds every package of the lock file, in its version. */
+function isInstalled() {
+  const record = inRoot('node_modules/.package-lock.json')
+  if (!fs.existsSync(record)) return false
+  const packagesOf = (/** @type {string} */ file) => JSON.parse(fs.readFileSync(file, 'utf8')).packages
+  const installed = packagesOf(record)
+  return Object.entries(packagesOf(inRoot('package-lock.json'))).every(([place, { version, optional }]) => {
+    if (place === '') return true
+    // What is optional may be meant for another platform.
+    return place in installed ? installed[place].version === version : optional === true
+  })
+}
+
 // No package of the tree needs its install script (the binaries come as packages of their own), so none is run.
 // npm's output goes to stderr: a command's own stdout (--json) stays clean.
-unlessStamped('node_modules/.lock-digest', digest('package.json', 'package-lock.json'), () => {
+if (!isInstalled()) {
   process.stderr.write('picket: installing packages, once (about half a minute)\n')
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], ['ignore', 2, 2])
-})
+}
 
 const node = path.join(bin, onWindows ? 'node.cmd' : 'node')
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)

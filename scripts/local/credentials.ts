@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import type { Environment } from './repository.ts'
 import type { StateFolder } from './state.ts'
 
 /** The sensors of the scripted day, beside the one that `npm run replay` posts as. */
@@ -39,7 +40,7 @@ export interface Remembered extends Partial<Record<Secret, string>> {
  * The credentials of this system: the environment's where it sets them, else the remembered ones, else new ones, which
  * are remembered (mode 0600). Values that the environment sets are not written to the file.
  */
-export function credentialsOf(state: StateFolder, environment: NodeJS.ProcessEnv): Credentials {
+export function credentialsOf(state: StateFolder, environment: Environment): Credentials {
   const remembered = readRemembered(state)
   const kept = { ...remembered, demoSensorKeys: { ...remembered.demoSensorKeys } }
   const secret = (name: Secret, prefix: string): string => {

@@ -1,8 +1,9 @@
 import net from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Environment } from './repository.ts'
 
 /** PORT, or 8787. Throws on what is no port. */
-export function portFrom(environment: NodeJS.ProcessEnv): number {
+export function portFrom(environment: Environment): number {
   const given = environment.PORT
   if (given === undefined || given === '') return 8787
   const port = Number(given)

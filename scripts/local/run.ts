@@ -4,13 +4,13 @@ import { credentialsOf } from './credentials.ts'
 import { prepareDatabase } from './database.ts'
 import { portFrom, portIsFree } from './port.ts'
 import { type ProcessGroup, startGroup } from './process-group.ts'
-import { quietEnvironment } from './repository.ts'
+import { type Environment, quietEnvironment } from './repository.ts'
 import { markRunning, markStopped, runningOn } from './running.ts'
 import { type StateFolder, stateFolder } from './state.ts'
 import { welcome } from './welcome.ts'
 
 /** Sensors elsewhere cannot reach the app unless HOST says so: it has no TLS of its own. */
-export const hostFrom = (environment: NodeJS.ProcessEnv): string => environment.HOST || '127.0.0.1'
+export const hostFrom = (environment: Environment): string => environment.HOST || '127.0.0.1'
 
 export interface LocalRunner {
   /** Done beside the migrations, before the app starts. */
@@ -25,7 +25,7 @@ export interface LocalRunner {
  * Runs the app on this machine until SIGINT or SIGTERM, or until it ends by itself; returns the exit code. Database,
  * credentials, signals and what is printed are the same for `npm start` and `npm run serve`.
  */
-export async function runLocally(runner: LocalRunner, environment: NodeJS.ProcessEnv): Promise<number> {
+export async function runLocally(runner: LocalRunner, environment: Environment): Promise<number> {
   const state = stateFolder(environment)
   const host = hostFrom(environment)
   const port = portFrom(environment)

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { Environment } from './repository.ts'
 import { inRoot } from './repository.ts'
 
 /**
@@ -16,7 +17,7 @@ export interface StateFolder {
   buildFolder: string
 }
 
-export function stateFolder(environment: NodeJS.ProcessEnv): StateFolder {
+export function stateFolder(environment: Environment): StateFolder {
   const given = environment.PICKET_STATE_DIR
   const folder = given ? path.resolve(environment.INIT_CWD ?? '.', given) : inRoot('.picket')
   const at = (name: string) => path.join(folder, name)

@@ -1,14 +1,10 @@
 import path from 'node:path'
 import { ADMIN_NAME, CREDENTIAL_VARIABLES, type Credentials } from './credentials.ts'
+import type { Environment } from './repository.ts'
 import type { StateFolder } from './state.ts'
 
 /** What a user needs to begin, each once. A secret that the environment sets is named, not shown. */
-export function welcome(
-  port: number,
-  state: StateFolder,
-  credentials: Credentials,
-  environment: NodeJS.ProcessEnv,
-): string {
+export function welcome(port: number, state: StateFolder, credentials: Credentials, environment: Environment): string {
   const shown = (name: 'adminPassword' | 'sensorKey') =>
     environment[CREDENTIAL_VARIABLES[name]] ? `as set in ${CREDENTIAL_VARIABLES[name]}` : credentials[name]
   const folder = path.relative(process.cwd(), state.folder) || '.'
