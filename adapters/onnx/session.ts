@@ -2,8 +2,9 @@ import { InferenceSession, Tensor } from 'onnxruntime-web/wasm'
 import type { OnnxSession } from './runtime.ts'
 
 /**
- * All use of the runtime goes one after another: a session keeps its arguments on the one stack of the wasm module across
- * awaits, so two runs at once overwrite each other's. Nothing is lost by it, the runtime has one thread.
+ * All use of the runtime goes one after another: a run keeps its arguments on the one stack of the wasm module across
+ * awaits, so runs that overlap overwrite each other's (seen: 30 calls some microtasks apart never came back). Nothing is
+ * lost by it, the runtime has one thread.
  */
 let last: Promise<unknown> = Promise.resolve()
 
