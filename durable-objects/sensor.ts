@@ -16,6 +16,7 @@ import { type PartitionPort, partitionName, type SensorPort, type ThinWindow } f
 import { CampaignStore } from './sensor/campaign-store.ts'
 import { CampaignDeliveries } from './sensor/deliveries.ts'
 import { SensorLedger } from './sensor/ledger.ts'
+import { NonceStore } from './sensor/nonces.ts'
 
 export interface SensorEnv {
   DB: D1Database
@@ -42,6 +43,7 @@ interface Timeline {
  */
 export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
   readonly #ledger = new SensorLedger(this.ctx.storage.sql)
+  readonly #nonces = new NonceStore(this.ctx.storage.sql)
   readonly #campaigns = new CampaignStore(this.ctx.storage.sql)
   readonly #deliveries = new CampaignDeliveries(this.ctx.storage, this.env.DB, `sensor ${this.#name}`)
   readonly #streams = new Map<string, StreamState>(this.#ledger.streams())
@@ -67,6 +69,11 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
     }
     this.ctx.storage.transactionSync(() => this.#ledger.note(batch, answer, place))
     return { tag: 'accepted', ...answer }
+  }
+
+  /** False for a nonce that a signed request of this sensor has used in the last ten minutes. */
+  async useNonce(nonce: string, now: number): Promise<boolean> {
+    return this.ctx.storage.transactionSync(() => this.#nonces.use(nonce, now))
   }
 
   async contexts(feed: string, questions: Float64Array): Promise<Float64Array> {

@@ -153,11 +153,9 @@ export const backgroundSources = sqliteTable(
 )
 
 /** Messages of Durable Objects whose effect adds up, so that one told twice counts once. Pruned after a day. */
-export const deliveries = sqliteTable(
-  'deliveries',
-  { id: text().primaryKey(), at: integer().notNull() },
-  (table) => [index('deliveries_age').on(table.at)],
-)
+export const deliveries = sqliteTable('deliveries', { id: text().primaryKey(), at: integer().notNull() }, (table) => [
+  index('deliveries_age').on(table.at),
+])
 
 /** Labelled windows for the learning loop. Filled by verdicts. */
 export const trainingSamples = sqliteTable(
@@ -220,6 +218,16 @@ export const sensors = sqliteTable(
   },
   (table) => [uniqueIndex('sensors_key').on(table.key_hash)],
 )
+
+/** What a sensor signs its requests with, for those that sign. */
+export const sensorSecrets = sqliteTable('sensor_secrets', {
+  sensor_id: text()
+    .primaryKey()
+    .references(() => sensors.id, { onDelete: 'cascade' }),
+  /** Encrypted under SESSION_SECRET; see core/auth/sealed-secret.ts. */
+  sealed: text().notNull(),
+  created_at: integer().notNull(),
+})
 
 export const users = sqliteTable(
   'users',

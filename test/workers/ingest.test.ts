@@ -2,10 +2,12 @@ import { env as workerEnv } from 'cloudflare:workers'
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { databaseOf } from '../../adapters/d1/database.ts'
-import { sha256Hex } from '../../core/auth/token.ts'
+import { type SignedRequest, sign } from '../../core/auth/request-signature.ts'
+import { seal } from '../../core/auth/sealed-secret.ts'
+import { secureRandom, sha256Hex } from '../../core/auth/token.ts'
 import type { BatchAnswer, SensorBatch } from '../../core/events/batch.ts'
 import type { ReadEvent } from '../../core/events/event.ts'
-import { sensors } from '../../core/store/schema.ts'
+import { sensorSecrets, sensors } from '../../core/store/schema.ts'
 import { inParts } from '../../worker/ingest/parts.ts'
 import { type IngestBindings, ingest } from '../../worker/routes/ingest.ts'
 
@@ -21,10 +23,14 @@ class FakeSensor {
   batches: SensorBatch[] = []
   answer: (batch: SensorBatch) => BatchAnswer = ({ accepted }) => ({ tag: 'accepted', accepted, duplicates: 0 })
   names: string[] = []
+  nonces = new Set<string>()
+  failure: Error | null = null
   getByName(name: string) {
     this.names.push(name)
     return {
+      useNonce: async (nonce: string) => !this.nonces.has(nonce) && !!this.nonces.add(nonce),
       ingest: async (batch: SensorBatch) => {
+        if (this.failure) throw this.failure
         this.batches.push(batch)
         return this.answer(batch)
       },
@@ -38,7 +44,7 @@ class FakeSensor {
 let sensor: FakeSensor
 let now: number
 let app: ReturnType<typeof ingest>
-const bindings = (): IngestBindings => ({ DB, SENSOR: sensor, PARTITIONS: '4' })
+const bindings = (): IngestBindings => ({ DB, SENSOR: sensor, PARTITIONS: '4', SESSION_SECRET: 'session' })
 
 async function post(body: BodyInit | null, headers: Record<string, string> = {}, query = '') {
   const init = { method: 'POST', body, headers: { Authorization: `Bearer ${KEY}`, ...headers } }
@@ -124,6 +130,121 @@ describe('a sensor', () => {
   })
 })
 
+describe('a sensor that signs', () => {
+  const SECRET = 'the sensor signs with this'
+  const target = '/v1/events'
+
+  async function signed(body: string, change: Partial<SignedRequest> = {}, sender = 'edge-1') {
+    const request: SignedRequest = {
+      method: 'POST',
+      target,
+      timestamp: String(now / 1000),
+      nonce: crypto.randomUUID(),
+      bodyHash: await sha256Hex(body),
+      ...change,
+    }
+    return {
+      'X-Picket-Sensor': sender,
+      'X-Picket-Timestamp': request.timestamp,
+      'X-Picket-Nonce': request.nonce,
+      'X-Picket-Signature': await sign(request, SECRET),
+    }
+  }
+
+  async function send(body: BodyInit, headers: Record<string, string>, query = '', env = bindings()) {
+    const answer = await app.request(`${target}${query}`, { method: 'POST', body, headers }, env)
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+  }
+
+  beforeEach(async () => {
+    const sealed = await seal(SECRET, 'edge-1', 'session', secureRandom)
+    await db.insert(sensorSecrets).values({ sensor_id: 'edge-1', sealed, created_at: NOW })
+  })
+
+  it('is known by its signature, within its scope', async () => {
+    expect((await send(line(1), await signed(line(1)))).status).toBe(202)
+    expect(sensor.events()).toMatchObject([{ original: line(1) }])
+    expect(new Set(sensor.names)).toEqual(new Set(['edge-1']))
+  })
+
+  it('signs the body as it is sent, compressed', async () => {
+    const zipped = gzipSync(line(1))
+    const bodyHash = [...new Uint8Array(await crypto.subtle.digest('SHA-256', zipped))]
+      .map((byte) => byte.toString(16).padStart(2, '0'))
+      .join('')
+    const headers = { ...(await signed('', { bodyHash })), 'Content-Encoding': 'gzip' }
+    expect((await send(zipped, headers)).status).toBe(202)
+  })
+
+  it('is refused when it sends the same request again, and may send the body with a new nonce', async () => {
+    const headers = await signed(line(1))
+    expect((await send(line(1), headers)).status).toBe(202)
+    expect(await send(line(1), headers)).toMatchObject({
+      status: 401,
+      body: { type: 'urn:problem-type:picket:bad-signature' },
+    })
+    expect(sensor.batches.length).toBe(1)
+    expect((await send(line(1), await signed(line(1)))).status).toBe(202)
+  })
+
+  it.each<[string, () => Promise<[body: string, headers: Record<string, string>, query?: string]>]>([
+    ['another body', async () => [line(2), await signed(line(1))]],
+    ['another query', async () => [line(1), await signed(line(1)), '?format=canonical']],
+    ['a time 301 s ago', async () => [line(1), await signed(line(1), { timestamp: String(now / 1000 - 301) })]],
+    ['a time 301 s ahead', async () => [line(1), await signed(line(1), { timestamp: String(now / 1000 + 301) })]],
+    ['no nonce', async () => [line(1), await signed(line(1), { nonce: '' })]],
+    ['a sensor that is not known', async () => [line(1), await signed(line(1), {}, 'edge-9')]],
+    ['no sensor', async () => [line(1), await signed(line(1), {}, '')]],
+    ['no hexadecimal signature', async () => [line(1), { ...(await signed(line(1))), 'X-Picket-Signature': 'x' }]],
+    // The key alone must not pass where a signature was sent that does not hold.
+    [
+      'a key beside a wrong signature',
+      async () => [line(2), { ...(await signed(line(1))), Authorization: `Bearer ${KEY}` }],
+    ],
+  ])('is refused with %s, without a reason, and nothing is stored', async (_, request) => {
+    const [body, headers, query] = await request()
+    const answer = await send(body, headers, query)
+    expect(answer).toEqual({
+      status: 401,
+      body: { type: 'urn:problem-type:picket:bad-signature', title: expect.any(String), status: 401 },
+    })
+    expect([sensor.batches, sensor.nonces.size]).toEqual([[], 0])
+  })
+
+  it('is refused once it is revoked, without a secret, or where SESSION_SECRET is another or none', async () => {
+    const { SESSION_SECRET: _, ...without } = bindings()
+    for (const env of [without, { ...without, SESSION_SECRET: 'other' }]) {
+      expect((await send(line(1), await signed(line(1)), '', env)).status).toBe(401)
+    }
+    await db.update(sensors).set({ revoked_at: NOW })
+    now += 10_000
+    expect((await send(line(1), await signed(line(1)))).status).toBe(401)
+    await db.update(sensors).set({ revoked_at: null })
+    await db.delete(sensorSecrets)
+    expect((await send(line(1), await signed(line(1)))).status).toBe(401)
+    expect(sensor.batches).toEqual([])
+  })
+})
+
+describe('the Sensor object', () => {
+  const object = () =>
+    (
+      workerEnv as unknown as {
+        SENSOR: { getByName(name: string): { useNonce(nonce: string, now: number): Promise<boolean> } }
+      }
+    ).SENSOR
+
+  it('takes a nonce once in ten minutes, each sensor its own', async () => {
+    const [one, other] = [object().getByName('nonce-1'), object().getByName('nonce-2')]
+    expect(await one.useNonce('n', NOW)).toBe(true)
+    expect(await one.useNonce('n', NOW + 1)).toBe(false)
+    expect(await one.useNonce('m', NOW)).toBe(true)
+    expect(await other.useNonce('n', NOW)).toBe(true)
+    expect(await one.useNonce('n', NOW + 600_000)).toBe(false)
+    expect(await one.useNonce('n', NOW + 600_001)).toBe(true)
+  })
+})
+
 describe('a batch', () => {
   it('without a name is known by what it holds and its stream, however it was compressed', async () => {
     const plain = await post(line(1))
@@ -145,6 +266,14 @@ describe('a batch', () => {
     sensor.answer = () => ({ tag: 'rate-limited', retryAfterS: 11.2 })
     const { status, headers, body } = await post(line())
     expect([status, headers.get('Retry-After'), body.type]).toEqual([429, '12', 'urn:problem-type:picket:rate-limited'])
+  })
+
+  it('is not acknowledged when its Sensor object fails, and may be sent again', async () => {
+    sensor.failure = new Error('the object restarts')
+    const { status, headers, body } = await post(line())
+    expect([status, headers.get('Retry-After'), body.type]).toEqual([503, '2', 'urn:problem-type:picket:unavailable'])
+    sensor.failure = null
+    expect((await post(line())).status).toBe(202)
   })
 
   it('is shared out by partition, with the reasons of at most twenty refused lines', async () => {

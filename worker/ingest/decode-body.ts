@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Refusal } from '../problem.ts'
-import { type IngestLimits, LIMITS } from './limits.ts'
-import { decompress, readWire } from './read-body.ts'
+import type { IngestLimits } from './limits.ts'
+import { decompress } from './read-body.ts'
 import { nestingDepth, type Segment, splitBody } from './split-body.ts'
 
 /** The text of one event as it was sent. `index` counts from 0: lines of the body, or elements of an array. */
@@ -20,27 +20,19 @@ export interface DecodedBody {
   lines: BodyLine[]
   /** Lines that no parser should see. */
   rejected: LineRejection[]
-  /** The body as sent, before decompression. */
-  wire: Uint8Array
   /** The body after decompression. */
-  body: Uint8Array
+  bytes: Uint8Array
 }
 
 /**
- * Reads a request's body into the texts of its events: decompressed, cut and checked, nothing changed.
- * One bad line costs itself; the whole body is refused only when it is too large or not what its encoding says.
+ * Reads a body as sent into the texts of its events: decompressed by its Content-Encoding, cut and checked, nothing
+ * changed. One bad line costs itself; the whole body is refused only when it is too large or not what its encoding says.
  */
-export async function decodeBody(
-  request: Request,
-  limits: IngestLimits = LIMITS,
-): Promise<Result<DecodedBody, Refusal>> {
-  const wire = await readWire(request, limits)
-  if (!wire.ok) return wire
-  const body = decompress(wire.value, request.headers.get('Content-Encoding') ?? '', limits)
-  if (!body.ok) return body
-  const cut = cutBody(withoutByteOrderMark(body.value), limits)
-  if (!cut.ok) return cut
-  return ok({ ...cut.value, wire: wire.value, body: body.value })
+export function decodeBody(wire: Uint8Array, encoding: string, limits: IngestLimits): Result<DecodedBody, Refusal> {
+  const bytes = decompress(wire, encoding, limits)
+  if (!bytes.ok) return bytes
+  const cut = cutBody(withoutByteOrderMark(bytes.value), limits)
+  return cut.ok ? ok({ ...cut.value, bytes: bytes.value }) : cut
 }
 
 function cutBody(bytes: Uint8Array, limits: IngestLimits): Result<Pick<DecodedBody, 'lines' | 'rejected'>, Refusal> {

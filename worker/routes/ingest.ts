@@ -1,21 +1,25 @@
 import { type Context, Hono } from 'hono'
 import { databaseOf } from '../../adapters/d1/database.ts'
 import { D1SensorKeys } from '../../adapters/d1/sensor-keys.ts'
-import { sha256Hex } from '../../core/auth/token.ts'
 import { type BatchAnswer, packBatch, type SensorBatch } from '../../core/events/batch.ts'
 import type { ReadEvent } from '../../core/events/event.ts'
 import { FORMAT_NAMES, isFormatName } from '../../core/events/formats.ts'
-import type { SensorIdentity, SensorKeys } from '../../core/events/sensor.ts'
+import type { SensorKeys } from '../../core/events/sensor.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import type { Clock } from '../../core/time.ts'
+import type { Clock, EpochMs } from '../../core/time.ts'
 import { type DecodedBody, decodeBody } from '../ingest/decode-body.ts'
+import { sha256HexOf } from '../ingest/digest.ts'
+import { LIMITS } from '../ingest/limits.ts'
 import { inParts } from '../ingest/parts.ts'
+import { readWire } from '../ingest/read-body.ts'
 import { readLines } from '../ingest/read-lines.ts'
+import { type SenderParts, senderOf } from '../ingest/sender.ts'
 import { problem, type Refusal } from '../problem.ts'
 
 /** What the route asks of a Sensor object; see durable-objects/sensor.ts. */
 interface SensorIngest {
   ingest(batch: SensorBatch): Promise<BatchAnswer>
+  useNonce(nonce: string, now: EpochMs): Promise<boolean>
 }
 
 export interface IngestBindings {
@@ -23,6 +27,8 @@ export interface IngestBindings {
   SENSOR: { getByName(sensor: string): SensorIngest }
   /** How many partitions share all sources; a whole number of 1 or more. */
   PARTITIONS: string
+  /** Seals the secrets of sensors that sign; without it they cannot. */
+  SESSION_SECRET?: string
 }
 
 interface IngestEnv {
@@ -39,23 +45,29 @@ const MAX_NAME = 200
 export function ingest(clock: Clock): Hono<IngestEnv> {
   // One for the isolate: what it remembers of keys outlives a request.
   let keys: SensorKeys | null = null
-  return new Hono<IngestEnv>().post('/v1/events', async (c) => {
+  const routes = new Hono<IngestEnv>()
+  routes.post('/v1/events', async (c) => {
     const receivedAt = clock()
     keys ??= new D1SensorKeys(databaseOf(c.env.DB), clock)
-    const sensor = await senderOf(c, keys)
-    if (!sensor.ok) return problem(c, sensor.error)
+    const sender = await senderOf(c, partsOf(c.env, keys), receivedAt)
+    if (!sender.ok) return problem(c, sender.error)
     const asked = askedOf(c)
     if (!asked.ok) return problem(c, asked.error)
-    const body = await decodeBody(c.req.raw)
+    const wire = await readWire(c.req.raw, LIMITS)
+    if (!wire.ok) return problem(c, wire.error)
+    const confirmed = await sender.value.confirm(wire.value)
+    if (!confirmed.ok) return problem(c, confirmed.error)
+    const body = decodeBody(wire.value, c.req.header('Content-Encoding') ?? '', LIMITS)
     if (!body.ok) return problem(c, body.error)
 
-    const { reads, rejected } = readLines(body.value.lines, sensor.value, receivedAt, asked.value.format)
+    const { sensor } = sender.value
+    const { reads, rejected } = readLines(body.value.lines, sensor, receivedAt, asked.value.format)
     rejected.push(...body.value.rejected)
     rejected.sort((one, other) => one.index - other.index)
-    const id = asked.value.batch ?? (await digestOf(body.value, asked.value.stream))
+    const id = asked.value.batch ?? (await nameOf(body.value, asked.value.stream))
     if (reads.length === 0) return nothingAccepted(c, body.value, rejected, id)
 
-    const stored = await store(c.env, sensor.value.id, reads, {
+    const stored = await store(c.env, sensor.id, reads, {
       id,
       stream: asked.value.stream,
       receivedAt,
@@ -64,7 +76,19 @@ export function ingest(clock: Clock): Hono<IngestEnv> {
     })
     return stored.ok ? c.json({ ...stored.value, rejected, batch: id }, 202) : problem(c, stored.error)
   })
+  // An object that restarts, a database that does not answer: not acknowledged, so the sensor keeps its batch.
+  routes.onError((error, c) => {
+    console.error(JSON.stringify({ route: 'ingest', error: String(error) }))
+    return problem(c, { tag: 'unavailable', detail: 'the batch is not acknowledged; send it again', retryAfterS: 2 })
+  })
+  return routes
 }
+
+const partsOf = ({ SENSOR, SESSION_SECRET }: IngestBindings, keys: SensorKeys): SenderParts => ({
+  keys,
+  sessionSecret: SESSION_SECRET,
+  useNonce: (sensor, nonce, now) => SENSOR.getByName(sensor).useNonce(nonce, now),
+})
 
 type Named = Pick<SensorBatch, 'id' | 'stream' | 'receivedAt' | 'rejected' | 'rejections'>
 
@@ -107,12 +131,6 @@ function nothingAccepted(c: Context, { lines }: DecodedBody, rejected: Rejected,
   return problem(c, { tag: 'nothing-readable', detail, more: { rejected } })
 }
 
-async function senderOf(c: Context, keys: SensorKeys): Promise<Result<SensorIdentity, Refusal>> {
-  const key = /^Bearer +([^\s]{1,500})$/i.exec(c.req.header('Authorization') ?? '')?.[1]
-  const sensor = key === undefined ? null : await keys.find(await sha256Hex(key))
-  return sensor === null ? err({ tag: 'unknown-sensor-key' }) : ok(sensor)
-}
-
 interface Asked {
   batch: string | undefined
   stream: string
@@ -133,8 +151,7 @@ function askedOf(c: Context): Result<Asked, Refusal> {
 }
 
 /** Names a batch by what it holds, however it was compressed: sent again, it has the same name. */
-async function digestOf({ body }: DecodedBody, stream: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', body as Uint8Array<ArrayBuffer>))
-  const hex = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+async function nameOf({ bytes }: DecodedBody, stream: string): Promise<string> {
+  const hex = await sha256HexOf(bytes)
   return stream === '' ? hex : `${hex}:${stream}`
 }
