@@ -1,4 +1,4 @@
-import { env as workerEnv } from 'cloudflare:workers'
+import { exports, env as workerEnv } from 'cloudflare:workers'
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { databaseOf } from '../../adapters/d1/database.ts'
@@ -223,6 +223,28 @@ describe('a sensor that signs', () => {
     await db.delete(sensorSecrets)
     expect((await send(line(1), await signed(line(1)))).status).toBe(401)
     expect(sensor.batches).toEqual([])
+  })
+})
+
+describe('the whole Worker', () => {
+  it('stores a batch of several formats once, though it is sent twice', async () => {
+    const { default: worker } = exports as unknown as { default: { fetch(request: Request): Promise<Response> } }
+    const at = new Date(Date.now() - 60_000)
+    const stamp = `${at.toUTCString().slice(8, 11)} ${String(at.getUTCDate()).padStart(2)} ${at.toISOString().slice(11, 19)}`
+    const body = [
+      JSON.stringify({ ts: at.toISOString(), src_ip: '203.0.113.1', event_type: 'flow' }),
+      `${stamp} bastion sshd[1]: Failed password for root from 203.0.113.2 port 50273 ssh2`,
+      'no log line',
+    ].join('\n')
+    const send = async () => {
+      const headers = { Authorization: `Bearer ${KEY}` }
+      const answer = await worker.fetch(
+        new Request('https://picket.example/v1/events', { method: 'POST', body, headers }),
+      )
+      return [answer.status, await answer.json()]
+    }
+    expect(await send()).toMatchObject([202, { accepted: 2, duplicates: 0, rejected: [{ index: 2 }] }])
+    expect(await send()).toMatchObject([202, { accepted: 0, duplicates: 2, rejected: [{ index: 2 }] }])
   })
 })
 
