@@ -56,6 +56,9 @@ function readArguments(args: string[]): Arguments {
   if (format !== undefined && !isFormatName(format)) {
     throw new Error(`--format ${format} is not known; known are ${FORMAT_NAMES.join(', ')}`)
   }
+  if (stream !== undefined && !/^[\x20-\x7e]{1,200}$/.test(stream)) {
+    throw new Error('--stream takes up to 200 printable ASCII characters')
+  }
   const batchSize = number('--batch', values.batch, 1, 10_000)
   if (!Number.isInteger(batchSize)) throw new Error('--batch takes a whole number')
   const speed = values.speed === undefined ? undefined : number('--speed', values.speed, 1e-6, 1e9)

@@ -96,6 +96,6 @@ function remember(state: StateFolder, remembered: Remembered): void {
 }
 
 /** 256 random bits for machines; 96 for the password that a person types. */
-function newSecret(prefix: string): string {
+export function newSecret(prefix: string): string {
   return prefix === '' ? randomBytes(12).toString('base64url') : `pk_${prefix}_${randomBytes(32).toString('base64url')}`
 }
