@@ -42,7 +42,7 @@ async function main(args: string[]): Promise<number> {
 
   const day = demoDay(endsAt, seed)
   const total = Object.values(day.logs).reduce((sum, log) => sum + log.length, 0)
-  const progress = createProgress('demo', total, 'lines')
+  const progress = createProgress('demo', { total, unit: 'lines' })
   let posted: Posted[]
   const known = new Set<number>()
   const startedAt = performance.now()
@@ -106,7 +106,7 @@ function summaryOf(posted: Posted[], seconds: number): string {
 }
 
 async function tellIncidents(api: Parameters<typeof newIncidents>[0], known: Set<number>): Promise<void> {
-  const progress = createProgress('waiting for incidents', null, 'incidents')
+  const progress = createProgress('waiting for incidents', { total: null, unit: 'incidents', rate: false })
   const patience = { quietMs: 5_000, mostMs: 180_000, everyMs: 500 }
   const incidents = await newIncidents(api, known, patience, (found) => progress.update(found)).finally(() =>
     progress.end(),

@@ -99,7 +99,7 @@ async function main(args: string[]): Promise<number> {
     const log = await openLog(file, process.env.INIT_CWD ?? '.')
     const tally = emptyTally(file)
     tallies.push(tally)
-    const progress = createProgress(file, log.lines, 'lines')
+    const progress = createProgress(file, { total: log.lines, unit: 'lines' })
     const sender = new Sender(
       { url, key, ...(options.format !== undefined && { format: options.format }) },
       {
@@ -133,6 +133,7 @@ function asJson(tallies: Tally[], refused: string | null) {
     tallies.reduce((sum, tally) => sum + tally[figure], 0)
   const files = tallies.map(({ noEvent, ...tally }) => ({
     ...tally,
+    seconds: Number(tally.seconds.toFixed(3)),
     no_event: noEvent,
     lines_per_s: linesPerSecond({ ...tally, noEvent }),
   }))
@@ -142,7 +143,7 @@ function asJson(tallies: Tally[], refused: string | null) {
     rejected: total('rejected'),
     no_event: total('noEvent'),
     lines: total('lines'),
-    seconds: total('seconds'),
+    seconds: Number(total('seconds').toFixed(3)),
     refused,
     files,
   }

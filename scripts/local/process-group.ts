@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ROOT } from './repository.ts'
 
@@ -69,5 +70,27 @@ function signalGroup(head: ChildProcess, signal: NodeJS.Signals | 0): boolean {
 }
 
 async function emptyWithin(head: ChildProcess, ms: number): Promise<void> {
-  for (const until = Date.now() + ms; signalGroup(head, 0) && Date.now() < until; ) await wait(25)
+  for (const until = Date.now() + ms; hasLiving(head) && Date.now() < until; ) await wait(50)
+}
+
+/**
+ * A process that has ended, but that nobody has waited for, still takes signals: in a container whose first process
+ * waits for none, workerd stays in the group like that when wrangler has ended before it. /proc tells, on Linux.
+ */
+function hasLiving(head: ChildProcess): boolean {
+  if (!signalGroup(head, 0)) return false
+  if (process.platform !== 'linux') return true
+  return readdirSync('/proc').some((name) => /^\d+$/.test(name) && isLivingMember(name, head.pid!))
+}
+
+function isLivingMember(pid: string, group: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // After the name in brackets: state, parent, group (proc(5)).
+    const [state, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return Number(itsGroup) === group && state !== 'Z' && state !== 'X'
+  } catch {
+    // It ended while we looked.
+    return false
+  }
 }

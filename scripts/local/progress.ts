@@ -11,22 +11,31 @@ export interface Progress {
 
 const count = (n: number) => Math.round(n).toLocaleString('en-US')
 
-/**
- * @param total how many; null when not known
- * @param unit what is counted, as `lines`
- */
-export function createProgress(name: string, total: number | null, unit: string, out = process.stderr): Progress {
+export interface ProgressOptions {
+  /** How many; null when not known. */
+  total: number | null
+  /** What is counted, as `lines`. */
+  unit: string
+  /** Tells how many a second; false where the speed is not the command's. */
+  rate?: boolean
+  out?: NodeJS.WriteStream
+}
+
+export function createProgress(
+  name: string,
+  { total, unit, rate: tellsRate = true, out = process.stderr }: ProgressOptions,
+): Progress {
   const startedAt = performance.now()
-  const rate = (done: number) => count(done / Math.max((performance.now() - startedAt) / 1000, 0.001))
+  const rate = (done: number) =>
+    tellsRate ? `${count(done / Math.max((performance.now() - startedAt) / 1000, 0.001))} ${unit}/s` : ''
   if (!out.isTTY) {
     let saidAt = startedAt
     return {
       update(done) {
         if (performance.now() - saidAt < 2_000) return
         saidAt = performance.now()
-        out.write(
-          `${name}: ${count(done)}${total === null ? '' : ` of ${count(total)}`} ${unit}, ${rate(done)} ${unit}/s\n`,
-        )
+        const speed = tellsRate ? `, ${rate(done)}` : ''
+        out.write(`${name}: ${count(done)}${total === null ? '' : ` of ${count(total)}`} ${unit}${speed}\n`)
       },
       note: (text) => out.write(`${name}: ${text}\n`),
       end() {},
@@ -34,10 +43,10 @@ export function createProgress(name: string, total: number | null, unit: string,
   }
   const format =
     total === null
-      ? `${name}  {value} ${unit}  {rate} ${unit}/s  {note}`
-      : `${name}  {bar} {percentage}%  {value} of {total} ${unit}  {rate} ${unit}/s  {note}`
+      ? `${name}  {value} ${unit}  {rate}  {note}`
+      : `${name}  {bar} {percentage}%  {value} of {total} ${unit}  {rate}  {note}`
   const bar = new SingleBar({ format, stream: out, hideCursor: true })
-  bar.start(total ?? 1, 0, { rate: '0', note: '' })
+  bar.start(total ?? 1, 0, { rate: '', note: '' })
   let last = 0
   return {
     update(done) {
