@@ -2,8 +2,8 @@ import { CLASS_COUNT } from '../taxonomy.ts'
 import { rowWeights } from './class-weights.ts'
 import type { Matrix } from './dataset.ts'
 import { findInputScale, type InputScale, type Layer, type Network, scaleInputs } from './network.ts'
-import { type Random, random, shuffle } from './random.ts'
-import { softmaxRows } from './softmax.ts'
+import { NetworkPass } from './network-pass.ts'
+import { random, shuffle } from './random.ts'
 
 export interface NetworkOptions {
   /** Sizes of the hidden layers. */
@@ -130,121 +130,14 @@ export function networkEpoch(
   const order = Int32Array.from(labels.keys())
   shuffle(order, source)
   const step = 0.5 * options.learningRate * (1 + Math.cos((Math.PI * epoch) / options.epochs))
-  const pass = new Pass(state, options, source)
+  const pass = new NetworkPass(state.sizes, state.parameters, options, source)
   let loss = 0
   for (let start = 0; start < order.length; start += options.batch) {
     const rows = order.subarray(start, start + options.batch)
-    pass.gradient.fill(0)
-    for (const row of rows) {
-      if (learnt[row]! > 0) loss += pass.add(inputs, row, labels[row]!, learnt[row]!)
-    }
+    loss += pass.run(inputs, rows, labels, learnt)
     adamStep(state, pass.gradient, rows.length, step, options.weightDecay)
   }
   return loss / order.length
-}
-
-/** Forward and backward through the network, one row at a time. */
-class Pass {
-  readonly gradient: Float64Array
-  #sizes: number[]
-  #parameters: Float64Array
-  #starts: number[] = []
-  #values: Float64Array[]
-  #errors: Float64Array[]
-  #options: NetworkOptions
-  #source: Random
-
-  constructor({ sizes, parameters }: NetworkState, options: NetworkOptions, source: Random) {
-    this.gradient = new Float64Array(parameters.length)
-    this.#sizes = sizes
-    this.#parameters = parameters
-    this.#values = sizes.map((size) => new Float64Array(size))
-    this.#errors = sizes.map((size) => new Float64Array(size))
-    this.#options = options
-    this.#source = source
-    let at = 0
-    for (let layer = 1; layer < sizes.length; layer++) {
-      this.#starts.push(at)
-      at += (sizes[layer - 1]! + 1) * sizes[layer]!
-    }
-  }
-
-  /** Adds the row's gradient to `gradient`; returns its loss. */
-  add(inputs: Float32Array, row: number, label: number, weight: number): number {
-    this.#read(inputs, row)
-    for (let layer = 1; layer < this.#sizes.length; layer++) this.#forward(layer)
-    const loss = this.#focalLoss(label, weight)
-    for (let layer = this.#sizes.length - 1; layer > 0; layer--) this.#backward(layer)
-    return loss
-  }
-
-  #read(inputs: Float32Array, row: number): void {
-    const values = this.#values[0]!
-    const dropped = this.#options.inputDropout * 0x1_0000_0000
-    for (let i = 0; i < values.length; i++) {
-      values[i] = dropped > 0 && this.#source.uint32() < dropped ? 0 : inputs[row * values.length + i]!
-    }
-  }
-
-  #forward(layer: number): void {
-    const from = this.#values[layer - 1]!
-    const to = this.#values[layer]!
-    const parameters = this.#parameters
-    const outputs = to.length
-    let at = this.#starts[layer - 1]!
-    const bias = at + from.length * outputs
-    for (let j = 0; j < outputs; j++) to[j] = parameters[bias + j]!
-    for (let i = 0; i < from.length; i++, at += outputs) {
-      const value = from[i]!
-      if (value === 0) continue
-      for (let j = 0; j < outputs; j++) to[j]! += value * parameters[at + j]!
-    }
-    if (layer === this.#sizes.length - 1) return
-    const { dropout } = this.#options
-    const dropped = dropout * 0x1_0000_0000
-    for (let j = 0; j < outputs; j++) {
-      // Kept units are scaled up, so that the whole network needs no correction when it predicts.
-      to[j] = to[j]! <= 0 || (dropped > 0 && this.#source.uint32() < dropped) ? 0 : to[j]! / (1 - dropout)
-    }
-  }
-
-  #focalLoss(label: number, weight: number): number {
-    const p = softmaxRows(this.#values.at(-1)!)
-    const errors = this.#errors.at(-1)!
-    const { focus } = this.#options
-    const right = Math.max(p[label]!, 1e-12)
-    const wrong = 1 - right
-    const log = Math.log(right)
-    const slope = wrong > 0 ? focus * right * wrong ** (focus - 1) * log - wrong ** focus : 0
-    for (let k = 0; k < CLASS_COUNT; k++) errors[k] = weight * slope * ((k === label ? 1 : 0) - p[k]!)
-    return -weight * wrong ** focus * log
-  }
-
-  #backward(layer: number): void {
-    const from = this.#values[layer - 1]!
-    const error = this.#errors[layer]!
-    const before = this.#errors[layer - 1]!
-    const parameters = this.#parameters
-    const gradient = this.gradient
-    const outputs = error.length
-    const scaleUp = 1 / (1 - this.#options.dropout)
-    let at = this.#starts[layer - 1]!
-    const bias = at + from.length * outputs
-    for (let j = 0; j < outputs; j++) gradient[bias + j]! += error[j]!
-    for (let i = 0; i < from.length; i++, at += outputs) {
-      const value = from[i]!
-      // A unit at 0 was cut off by ReLU or left out: nothing flows through it.
-      if (value === 0) {
-        before[i] = 0
-        continue
-      }
-      for (let j = 0; j < outputs; j++) gradient[at + j]! += value * error[j]!
-      if (layer === 1) continue
-      let sum = 0
-      for (let j = 0; j < outputs; j++) sum += parameters[at + j]! * error[j]!
-      before[i] = sum * scaleUp
-    }
-  }
 }
 
 /** Adam (Kingma and Ba 2015) with decoupled weight decay. */
