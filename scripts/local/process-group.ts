@@ -13,23 +13,29 @@ export interface ProcessGroup {
 const canGroup = process.platform !== 'win32'
 
 /**
+ * Begins the group: a watcher waits for the end of a pipe that only we hold, then the command takes the shell's place.
+ * If we are killed (`kill -9`) and can tidy nothing up, the watcher kills the whole group. It runs before the command
+ * does, so there is no moment in which the command could be left alone.
+ */
+const BEGIN = '(read -r _; kill -9 0) <&3 & exec "$@" 3<&-'
+
+/**
  * Starts a command as the head of a process group of its own, so that wrangler and the workerd that it starts can be
  * ended together, and a Ctrl-C at the terminal reaches this process only.
  */
 export function startGroup(command: string, args: string[], environment: NodeJS.ProcessEnv): ProcessGroup {
-  const head = spawn(command, args, {
-    cwd: ROOT,
-    env: environment,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    detached: canGroup,
-    shell: !canGroup,
-  })
-  const guard = head.pid !== undefined && canGroup ? startGuard(head.pid) : null
+  const options = { cwd: ROOT, env: environment }
+  const head = canGroup
+    ? spawn('/bin/sh', ['-c', BEGIN, 'sh', command, ...args], {
+        ...options,
+        stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+        detached: true,
+      })
+    : spawn(command, args, { ...options, stdio: ['ignore', 'inherit', 'inherit'], shell: true })
   const ended = new Promise<number>((resolve, reject) => {
     head.once('error', (error) => reject(new Error(`cannot start ${command}: ${error.message}`)))
     head.once('exit', (code) => resolve(code ?? 1))
   })
-  ended.catch(() => guard?.stdin?.end())
   const stop = async (graceMs = 3_000): Promise<void> => {
     if (head.pid === undefined) return
     signalGroup(head, 'SIGTERM')
@@ -37,25 +43,8 @@ export function startGroup(command: string, args: string[], environment: NodeJS.
     signalGroup(head, 'SIGKILL')
     await emptyWithin(head, 1_000)
     await ended
-    if (guard && guard.exitCode === null) {
-      guard.stdin?.end()
-      await new Promise((resolve) => guard.once('exit', resolve))
-    }
   }
   return { ended, stop }
-}
-
-/**
- * Kills the group if this process is itself killed (`kill -9`) and can tidy nothing up: a shell that waits for the
- * end of a pipe that only we hold.
- */
-function startGuard(group: number): ChildProcess {
-  const guard = spawn('/bin/sh', ['-c', 'read -r _; kill -9 "-$0" 2>/dev/null', String(group)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  })
-  guard.stdin?.on('error', () => {})
-  return guard
 }
 
 /** False when no process is left in the group. */
