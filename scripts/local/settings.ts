@@ -4,7 +4,7 @@ import type { StateFolder } from './state.ts'
 
 /** The Worker's settings (contract, "Configuration") that the environment may give on one machine. */
 const SETTING =
-  /^(PARTITIONS|UPSTASH_REDIS_REST_(URL|TOKEN)|(GEMINI|XAI|OPENAI)_(API_KEY|BASE_URL|MODEL)|AI_GATEWAY_URL|COUNCIL_DAILY_BUDGET_USD|(ABUSEIPDB|GREYNOISE|CROWDSEC_CTI|OTX)_(API_KEY|BASE_URL)|ACCESS_(TEAM_DOMAIN|AUD)|SESSION_SECRET|WEBHOOK_URLS)$/
+  /^(PARTITIONS|MAX_SOURCES|UPSTASH_REDIS_REST_(URL|TOKEN)|(GEMINI|XAI|OPENAI)_(API_KEY|BASE_URL|MODEL)|AI_GATEWAY_URL|COUNCIL_DAILY_BUDGET_USD|(ABUSEIPDB|GREYNOISE|CROWDSEC_CTI|OTX)_(API_KEY|BASE_URL)|ACCESS_(TEAM_DOMAIN|AUD)|SESSION_SECRET|WEBHOOK_URLS)$/
 
 export function settingsFrom(environment: Environment): Record<string, string> {
   const settings: Record<string, string> = {}
