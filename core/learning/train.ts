@@ -40,7 +40,8 @@ export interface TrainOptions {
   /**
    * Where temperature and thresholds come from: `hold-out` keeps a share of the groups from the members; `cross-fit` trains
    * the members `folds` times more, each time without some groups, and at last on all rows. The latter costs
-   * folds + 1 times as much and spends no group.
+   * folds + 1 times as much and spends no group: where there are few, each is worth it (left-out sources of the
+   * development data, windows of 5 events and more: accuracy 0.33 with a quarter held out, 0.64 cross-fitted).
    */
   calibration: { kind: 'hold-out'; share: number } | { kind: 'cross-fit'; folds: number }
   /** Share of held-out Normal rows whose anomaly lies under the threshold. */
@@ -50,7 +51,7 @@ export interface TrainOptions {
 export const TRAIN_DEFAULTS: Omit<TrainOptions, 'log1p' | 'seed'> = {
   memberWeights: MEMBER_WEIGHTS,
   members: MEMBER_DEFAULTS,
-  calibration: { kind: 'hold-out', share: 0.25 },
+  calibration: { kind: 'cross-fit', folds: 4 },
   anomalyShare: 0.99,
 }
 
@@ -58,6 +59,7 @@ export const TRAIN_DEFAULTS: Omit<TrainOptions, 'log1p' | 'seed'> = {
 export interface HeldOut {
   labels: Uint8Array
   weights: Float32Array
+  groups: Int32Array
   /** Not yet calibrated, row-major [rows, 7]. */
   merged: Float32Array
   anomaly: Float32Array
@@ -186,6 +188,7 @@ export function answersOf(members: Members, rows: Dataset, weights: MemberWeight
   return {
     labels: rows.labels,
     weights: rows.weights,
+    groups: rows.groups,
     merged: mergeMembers(predictMembers(members, rows), weights),
     anomaly: anomalyScores(members.isolation, predictTrees(members.isolation.paths, rows)),
     by,
@@ -196,6 +199,7 @@ function joined(parts: HeldOut[]): HeldOut {
   return {
     labels: Uint8Array.from(parts.flatMap(({ labels }) => [...labels])),
     weights: Float32Array.from(parts.flatMap(({ weights }) => [...weights])),
+    groups: Int32Array.from(parts.flatMap(({ groups }) => [...groups])),
     merged: Float32Array.from(parts.flatMap(({ merged }) => [...merged])),
     anomaly: Float32Array.from(parts.flatMap(({ anomaly }) => [...anomaly])),
     by: 'groups',
@@ -204,10 +208,10 @@ function joined(parts: HeldOut[]): HeldOut {
 
 /** Temperature, thresholds and anomaly threshold from held-out answers, and how well they fit there. */
 export function calibrate(heldOut: HeldOut, anomalyShare: number) {
-  const { labels, weights, merged, anomaly } = heldOut
+  const { labels, weights, groups, merged, anomaly } = heldOut
   const temperature = findTemperature(merged, labels, weights)
   const probabilities = temper(merged, temperature)
-  const thresholds = findThresholds(probabilities, labels, weights)
+  const thresholds = findThresholds({ probabilities, labels, weights, groups })
   const normal = anomaly.filter((_, row) => labels[row] === NORMAL).sort()
   const anomalyThreshold = normal.length > 0 ? quantile(normal, anomalyShare) : 1
   return {

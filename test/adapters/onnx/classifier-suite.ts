@@ -165,6 +165,7 @@ function smallEnsemble(data: Dataset, columns: number): TrainedEnsemble {
   const result = trainEnsemble(data, {
     ...TRAIN_DEFAULTS,
     seed: 1,
+    calibration: { kind: 'hold-out', share: 0.25 },
     log1p: Uint8Array.from({ length: columns }, (_, column) => (column % 3 === 0 ? 1 : 0)),
     members: {
       ...MEMBER_DEFAULTS,

@@ -12,6 +12,7 @@ const small: TrainOptions = {
   ...TRAIN_DEFAULTS,
   seed: 5,
   log1p,
+  calibration: { kind: 'hold-out', share: 0.25 },
   members: {
     ...MEMBER_DEFAULTS,
     forest: { ...FOREST_DEFAULTS, trees: 20 },

@@ -1,0 +1,71 @@
+import type { ModelOutput } from '../ensemble/prediction.ts'
+import { FEATURE_COUNT } from '../features/schema.ts'
+import { err, ok, type Result } from '../result.ts'
+import { CLASS_COUNT } from '../taxonomy.ts'
+import type { EnsembleOutput } from './ensemble.ts'
+import { type ScoredSources, type ScoredWindow, scoreSources, scoreWindows } from './evaluate.ts'
+import type { LabelledEvent, LabelledWindow } from './labelled-windows.ts'
+import type { Predictor } from './simulate-incidents.ts'
+import { type TrainedEnsemble, type TrainOptions, trainEnsemble, type Untrainable } from './train.ts'
+import { trainingSet } from './training-set.ts'
+
+/** A capture read whole: its events for playing, its windows for training and scoring. */
+export interface ReadCapture {
+  name: string
+  events: readonly LabelledEvent[]
+  windows: readonly LabelledWindow[]
+}
+
+export interface FoldDone {
+  name: string
+  fold: number
+  folds: number
+}
+
+/**
+ * For each capture with true labels an ensemble is trained on all the others and judges it: what a model is worth on
+ * sources that it has never seen. `always` are captures that are only trained on.
+ */
+export async function leaveOneSourceOut(
+  captures: readonly ReadCapture[],
+  always: readonly Omit<ReadCapture, 'events'>[],
+  options: TrainOptions,
+  onFold: (done: FoldDone) => void = () => {},
+): Promise<Result<{ windows: ScoredWindow[]; sources: ScoredSources[] }, Untrainable>> {
+  const scored = captures.filter(({ windows }) => windows.some(({ label }) => label !== null))
+  const all: { windows: ScoredWindow[]; sources: ScoredSources[] } = { windows: [], sources: [] }
+  for (const [fold, held] of scored.entries()) {
+    const others = [...captures.filter(({ name }) => name !== held.name), ...always]
+    const trained = trainEnsemble(trainingSet(others), options)
+    if (!trained.ok) return err({ tag: 'untrainable', why: `without ${held.name}: ${trained.error.why}` })
+    const model = predictorOf(trained.value)
+    all.windows.push(...(await scoreWindows(held.name, held.windows, model)))
+    all.sources.push(await scoreSources(held.events, held.windows, model))
+    onFold({ name: held.name, fold: fold + 1, folds: scored.length })
+  }
+  return ok(all)
+}
+
+/** A freshly trained ensemble as a predictor, by its own arithmetic and without a runtime. */
+export const predictorOf = ({ manifest, predict }: Pick<TrainedEnsemble, 'manifest' | 'predict'>): Predictor => ({
+  manifest,
+  predict: async (rows, count) =>
+    outputsOf(
+      predict({ features: rows.subarray(0, count * FEATURE_COUNT), rows: count, columns: FEATURE_COUNT }),
+      count,
+    ),
+})
+
+function outputsOf(
+  { probabilities, forest, boosting, network, anomaly }: EnsembleOutput,
+  count: number,
+): ModelOutput[] {
+  const seven = (values: Float32Array, row: number) => values.subarray(row * CLASS_COUNT, (row + 1) * CLASS_COUNT)
+  return Array.from({ length: count }, (_, row) => ({
+    probabilities: seven(probabilities, row),
+    forest: seven(forest, row),
+    boosting: seven(boosting, row),
+    network: seven(network, row),
+    anomaly: anomaly[row]!,
+  }))
+}
