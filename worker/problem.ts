@@ -14,15 +14,22 @@ const BEARER = { 'WWW-Authenticate': 'Bearer realm="Picket"' }
  * Every refusal that Picket answers over HTTP. A new one is a row here; a tag without a row does not compile.
  * Rows are grouped by the route that refuses. A title tells a stranger nothing that the status does not.
  */
-const PROBLEMS = {
+export const PROBLEMS = {
   // any route
   'not-found': { status: 404, title: 'Nothing is at this address' },
   unauthenticated: { status: 401, title: 'Log in, or send a valid token', headers: BEARER },
   forbidden: { status: 403, title: 'Your role does not allow this' },
   'invalid-input': { status: 400, title: 'The request is not in the expected form' },
   unavailable: { status: 503, title: 'A part that this needs does not answer' },
+  'cross-site-request': { status: 403, title: 'The request does not come from a page of Picket' },
+  'internal-error': { status: 500, title: 'Picket failed at this; the log of the worker says how' },
   // incidents
   'no-such-incident': { status: 404, title: 'No incident has this id' },
+  'no-such-user': { status: 400, title: 'No user has this name' },
+  'contained-needs-receipt': {
+    status: 409,
+    title: 'An incident is contained when what enforced it gave a receipt, and only then',
+  },
   // ingest
   'unknown-sensor-key': { status: 401, title: 'No sensor has this key', headers: BEARER },
   'bad-signature': { status: 401, title: 'The signature of the request does not hold', headers: BEARER },

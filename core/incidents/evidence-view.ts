@@ -33,29 +33,27 @@ export function evidenceFor(role: Role, row: EvidenceRow): EvidenceView {
     format: row.format,
     event: withheld ? rest : row.event,
     original: withheld ? null : row.original,
-    matched: row.matched.map((field) => ({
-      field,
-      value: withheld && field === 'password' ? null : fieldText(row.event, field),
-    })),
+    matched: row.matched.flatMap((field): EvidenceView['matched'] =>
+      withheld && field === 'password' ? [{ field, value: null }] : fieldsAt(row.event, field),
+    ),
     withheld: withheld ? 'password' : null,
   }
 }
 
-/** The value of a field named by its dotted path, as text; null when the event has none. */
-export function fieldText(event: CanonicalEvent, path: string): string | null {
+/** Every field of an event with its value as text, by dotted path, in the event's own order. */
+export const eventFields = (event: CanonicalEvent): { field: string; value: string }[] => leaves(event, '')
+
+/** The field of this dotted path with its value as text, or all fields under it; none when the event has none. */
+export function fieldsAt(event: CanonicalEvent, path: string): { field: string; value: string }[] {
   let at: unknown = event
   for (const name of path.split('.')) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return null
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return []
     at = (at as Record<string, unknown>)[name]
   }
-  return typeof at === 'string' || typeof at === 'number' ? String(at) : null
+  return leaves(at, path)
 }
 
-/** Every field of an event with its value as text, by dotted path, in the event's own order. */
-export function eventFields(event: CanonicalEvent): { field: string; value: string }[] {
-  const walk = (value: unknown, path: string): { field: string; value: string }[] =>
-    typeof value === 'object' && value !== null
-      ? Object.entries(value).flatMap(([name, inner]) => walk(inner, path === '' ? name : `${path}.${name}`))
-      : [{ field: path, value: String(value) }]
-  return walk(event, '')
-}
+const leaves = (value: unknown, path: string): { field: string; value: string }[] =>
+  typeof value === 'object' && value !== null
+    ? Object.entries(value).flatMap(([name, inner]) => leaves(inner, path === '' ? name : `${path}.${name}`))
+    : [{ field: path, value: String(value) }]

@@ -33,8 +33,8 @@ export interface Cursor {
 
 /** The query string of the queue and of GET /api/incidents. Lists are written with commas. */
 export const IncidentQuery = z.object({
-  status: list('status', [...INCIDENT_STATUSES, 'open'])
-    .transform((names) => [...new Set(names.flatMap((name) => (name === 'open' ? OPEN_STATUSES : [name])))])
+  status: list('status', [...INCIDENT_STATUSES, 'open', 'all'])
+    .transform(statuses)
     .optional(),
   class: list('class', ['0', '1', '2', '3', '4', '5', '6'])
     .transform((ids) => ids.map((id) => CLASSES[Number(id)]!.id))
@@ -74,6 +74,16 @@ function readCursor(text: string, context: z.RefinementCtx): Cursor {
     context.addIssue({ code: 'custom', message: 'not a cursor of this list' })
     return z.NEVER
   }
+}
+
+/** Parameters as a form or an address gives them: a blank one asks for nothing. */
+export const parseIncidentQuery = (parameters: Record<string, string | undefined>) =>
+  IncidentQuery.safeParse(Object.fromEntries(Object.entries(parameters).filter(([, text]) => text?.trim())))
+
+/** `open` stands for the open ones, `all` for no filter. */
+function statuses(names: (IncidentStatus | 'open' | 'all')[]): IncidentStatus[] | undefined {
+  if (names.includes('all')) return undefined
+  return [...new Set(names.flatMap((name) => (name === 'open' ? OPEN_STATUSES : [name as IncidentStatus])))]
 }
 
 function list<Name extends string>(what: string, names: readonly Name[]) {

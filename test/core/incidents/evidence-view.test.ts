@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type EvidenceRow, eventFields, evidenceFor, fieldText } from '../../../core/incidents/evidence-view.ts'
+import { type EvidenceRow, eventFields, evidenceFor, fieldsAt } from '../../../core/incidents/evidence-view.ts'
 
 const ROW: EvidenceRow = {
   incident_key: 'k',
@@ -21,7 +21,6 @@ describe('evidence', () => {
     expect(view.matched).toEqual([
       { field: 'username', value: 'root' },
       { field: 'password', value: 'hunter2' },
-      { field: 'http.path', value: null },
     ])
   })
 
@@ -36,11 +35,12 @@ describe('evidence', () => {
     expect(evidenceFor('viewer', { ...ROW, event }).original).toBe(ROW.original)
   })
 
-  it('a field is found by its path and inherited names are no fields', () => {
+  it('a field is found by its path, a group gives all its fields, and inherited names are no fields', () => {
     const event = { ...ROW.event, http: { path: '/a', status: 404 } }
-    expect(fieldText(event, 'http.status')).toBe('404')
-    expect(fieldText(event, '__proto__.constructor')).toBeNull()
-    expect(fieldText(event, 'http')).toBeNull()
+    expect(fieldsAt(event, 'http.status')).toEqual([{ field: 'http.status', value: '404' }])
+    expect(fieldsAt(event, '__proto__.constructor')).toEqual([])
+    expect(fieldsAt(event, 'toString')).toEqual([])
+    expect(fieldsAt(event, 'http').map(({ field }) => field)).toEqual(['http.path', 'http.status'])
     expect(eventFields(event)).toContainEqual({ field: 'http.path', value: '/a' })
   })
 })

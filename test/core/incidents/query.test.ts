@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { filterOf, INCIDENT_ORDERS, IncidentQuery, writeCursor } from '../../../core/incidents/query.ts'
+import {
+  filterOf,
+  INCIDENT_ORDERS,
+  IncidentQuery,
+  parseIncidentQuery,
+  writeCursor,
+} from '../../../core/incidents/query.ts'
 
 const filter = (query: Record<string, string>) => filterOf(IncidentQuery.parse(query))
 const refused = (query: Record<string, string>) => !IncidentQuery.safeParse(query).success
@@ -14,6 +20,11 @@ describe('incident query', () => {
   it('open stands for new, investigating and contained', () => {
     expect(filter({ status: 'open' }).status).toEqual(['new', 'investigating', 'contained'])
     expect(filter({ status: 'resolved,new,open' }).status).toEqual(['resolved', 'new', 'investigating', 'contained'])
+  })
+
+  it('all is no filter, and so is a blank field of a form', () => {
+    expect(filter({ status: 'all' })).toEqual({})
+    expect(filterOf(parseIncidentQuery({ status: '', class: ' ', q: undefined, src_ip: '' }).data!)).toEqual({})
   })
 
   it('reads lists of classes and severities', () => {

@@ -1,0 +1,39 @@
+import type { Database } from '../adapters/d1/database.ts'
+import type { HealthBindings } from '../adapters/durable-objects/health-reader.ts'
+import type { Access } from '../core/auth/role.ts'
+import type { RandomBytes } from '../core/auth/token.ts'
+import type { ModelFacts } from '../core/incidents/view.ts'
+import type { Role } from '../core/store/schema.ts'
+import type { Clock, EpochMs } from '../core/time.ts'
+
+export interface AppBindings extends HealthBindings {
+  DB: D1Database
+}
+
+/** What the app is built from; the worker hands in the real ones, a test its own. */
+export interface AppParts extends ModelFacts {
+  clock: Clock
+  random: RandomBytes
+  /** Checks a password against its stored form; see core/auth/password.ts. */
+  verifyPassword: (password: string, stored: string | null) => Promise<boolean>
+}
+
+/** Who asks. */
+export type Identity =
+  | { kind: 'user'; id: number; name: string; role: Role; csrfToken: string; sessionHash: string }
+  | { kind: 'token'; id: number; name: string; role: Role }
+
+export interface AppVariables {
+  parts: AppParts
+  /** The one present time of this request. */
+  now: EpochMs
+  db: Database
+  /** Who asks; null on a route that is for everybody. */
+  who: Identity | null
+  access: Access
+}
+
+export interface AppEnv {
+  Bindings: AppBindings
+  Variables: AppVariables
+}

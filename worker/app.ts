@@ -1,0 +1,63 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
+import { databaseOf } from '../adapters/d1/database.ts'
+import { verifyPassword } from '../core/auth/password.ts'
+import { secureRandom } from '../core/auth/token.ts'
+import { FEATURES, SCHEMA_HASH } from '../core/features/schema.ts'
+import type { AppEnv, AppParts } from './app-env.ts'
+import { authorise } from './auth/authorise.ts'
+import { securityHeaders } from './auth/security-headers.ts'
+import { refuse } from './refuse.tsx'
+import { health } from './routes/health.ts'
+import { incidentsApi } from './routes/incidents.ts'
+import { metrics } from './routes/metrics.ts'
+import { declareSecurity, openapi } from './routes/openapi.ts'
+import { pages } from './routes/pages.tsx'
+import { sensorsApi } from './routes/sensors.ts'
+import { session } from './routes/session.tsx'
+
+/** Forms and JSON that people and scripts send; logs go to ingest, which has limits of its own. */
+const LARGEST_BODY = 64 * 1024
+
+const DEFAULTS: AppParts = {
+  clock: () => Date.now(),
+  random: secureRandom,
+  verifyPassword,
+  manifest: null,
+  features: FEATURES,
+  schemaHash: SCHEMA_HASH,
+}
+
+/**
+ * The whole HTTP face of Picket. `manifest` is the model's that this worker was built with: it explains incidents and
+ * shows what the model earned; without it those figures are not known.
+ */
+export function createApp(given: Partial<AppParts> = {}) {
+  const parts: AppParts = { ...DEFAULTS, ...given }
+  const app = new OpenAPIHono<AppEnv>()
+  app.use(securityHeaders)
+  app.use(async (c, next) => {
+    c.set('parts', parts)
+    c.set('now', parts.clock())
+    c.set('db', databaseOf(c.env.DB))
+    await next()
+  })
+  app.use(bodyLimit({ maxSize: LARGEST_BODY, onError: (c) => refuse(c, { tag: 'body-too-large' }) }))
+  app.use(authorise)
+  declareSecurity(app)
+  app.route('/', incidentsApi)
+  app.route('/', sensorsApi)
+  app.route('/', health)
+  app.route('/', metrics)
+  app.route('/', session)
+  app.route('/', pages)
+  app.route('/', openapi(app))
+  app.onError((error, c) => {
+    if (error instanceof HTTPException) return refuse(c, { tag: 'invalid-input', detail: error.message })
+    console.error(error)
+    return refuse(c, { tag: 'internal-error' })
+  })
+  app.notFound((c) => refuse(c, { tag: 'not-found' }))
+  return app
+}

@@ -1,0 +1,112 @@
+import { type Context, Hono } from 'hono'
+import { BackgroundReader } from '../../adapters/d1/background-reader.ts'
+import { IncidentReader, MOST_COUNTED } from '../../adapters/d1/incident-reader.ts'
+import { IncidentTriage } from '../../adapters/d1/incident-triage.ts'
+import { evidenceFor } from '../../core/incidents/evidence-view.ts'
+import { filterOf, parseIncidentQuery } from '../../core/incidents/query.ts'
+import type { IncidentRow } from '../../core/incidents/view.ts'
+import { CLASSES } from '../../core/taxonomy.ts'
+import { BackgroundPage } from '../../web/pages/background.tsx'
+import { DashboardFigures, DashboardPage } from '../../web/pages/dashboard.tsx'
+import { EvidenceEventPage, EvidencePage } from '../../web/pages/evidence.tsx'
+import { IncidentPage } from '../../web/pages/incident.tsx'
+import { QueuePage } from '../../web/pages/incidents.tsx'
+import type { AppEnv } from '../app-env.ts'
+import { whoOf } from '../auth/authorise.ts'
+import { actorOf } from '../auth/identify.ts'
+import { requires } from '../auth/requires.ts'
+import { fragment, page, viewerOf } from '../page.ts'
+import { refuse } from '../refuse.tsx'
+import { whyInvalid } from '../why-invalid.ts'
+import { dashboardView } from './dashboard.ts'
+import { incidentView } from './incident-view.ts'
+import { changeIncident, TriageForm } from './triage.ts'
+
+const MOST_BACKGROUND = 200
+
+export const pages = new Hono<AppEnv>()
+  .get('/', requires('viewer'), async (c) =>
+    page(c, <DashboardPage view={await dashboardView(c)} viewer={viewerOf(c, whoOf(c))} />),
+  )
+  .get('/fragments/dashboard', requires('viewer'), async (c) =>
+    fragment(c, <DashboardFigures view={await dashboardView(c)} />),
+  )
+  .get('/incidents', requires('viewer'), async (c) => {
+    const asked = Object.fromEntries(Object.entries(c.req.query()).filter(([, text]) => text.trim() !== ''))
+    // A queue is of open work unless somebody asks for more.
+    const query = parseIncidentQuery({ status: 'open', ...asked })
+    if (!query.success) return refuse(c, { tag: 'invalid-input', detail: whyInvalid(query.error) })
+    const { sort, cursor, limit } = query.data
+    const filter = filterOf(query.data)
+    const reader = new IncidentReader(c.var.db)
+    const [{ items, next }, matching] = await Promise.all([
+      reader.page(filter, sort, cursor, limit),
+      reader.count(filter),
+    ])
+    const nothingYet = matching === 0 && (await reader.count({})) === 0
+    const address = (cursor: string | null) => {
+      const { cursor: _, ...rest } = asked
+      return `/incidents?${new URLSearchParams({ ...rest, ...(cursor === null ? {} : { cursor }) })}`
+    }
+    const view = {
+      now: c.var.now,
+      incidents: items,
+      matching: { n: Math.min(matching, MOST_COUNTED), more: matching > MOST_COUNTED },
+      asked,
+      nextHref: next === null ? null : address(next),
+      firstHref: cursor === undefined ? null : address(null),
+      nothingYet,
+    }
+    return page(c, <QueuePage view={view} viewer={viewerOf(c, whoOf(c))} />)
+  })
+  .get('/incidents/incident/:id{[0-9]{1,15}}', requires('viewer'), async (c) => {
+    const incident = await asked(c)
+    if (incident === null) return refuse(c, { tag: 'no-such-incident' })
+    const view = await incidentView(c, incident, (c.req.query('source') ?? '').trim().slice(0, 64))
+    return page(c, <IncidentPage view={view} viewer={viewerOf(c, whoOf(c))} />)
+  })
+  .post('/incidents/incident/:id{[0-9]{1,15}}/triage', requires('analyst'), async (c) => {
+    const form = TriageForm.safeParse(await c.req.parseBody())
+    if (!form.success) return refuse(c, { tag: 'invalid-input', detail: whyInvalid(form.error) })
+    const id = Number(c.req.param('id'))
+    const by = { actor: actorOf(whoOf(c)), at: c.var.now }
+    const changed = await changeIncident(new IncidentTriage(c.var.db), id, form.data, by)
+    if (!changed.ok) return refuse(c, { tag: changed.error })
+    return c.redirect(`/incidents/incident/${id}`, 303)
+  })
+  .get('/incidents/incident/:id{[0-9]{1,15}}/evidence', requires('viewer'), async (c) => {
+    const incident = await asked(c)
+    if (incident === null) return refuse(c, { tag: 'no-such-incident' })
+    const rows = await new IncidentReader(c.var.db).evidence(incident.incident_key)
+    const who = whoOf(c)
+    const events = rows.map((row) => evidenceFor(who.role, row))
+    return page(c, <EvidencePage incident={incident} events={events} viewer={viewerOf(c, who)} />)
+  })
+  .get('/incidents/incident/:id{[0-9]{1,15}}/evidence/:n{[0-9]{1,4}}', requires('viewer'), async (c) => {
+    const incident = await asked(c)
+    if (incident === null) return refuse(c, { tag: 'no-such-incident' })
+    const reader = new IncidentReader(c.var.db)
+    const [row, kept] = await Promise.all([
+      reader.evidenceEvent(incident.incident_key, Number(c.req.param('n'))),
+      reader.evidenceCount(incident.incident_key),
+    ])
+    if (row === null) return refuse(c, { tag: 'not-found', detail: 'The incident keeps no event of this number.' })
+    const who = whoOf(c)
+    const event = evidenceFor(who.role, row)
+    return page(c, <EvidenceEventPage incident={incident} event={event} evidence={kept} viewer={viewerOf(c, who)} />)
+  })
+  .get('/background', requires('viewer'), async (c) => {
+    const text = (c.req.query('q') ?? '').trim().slice(0, 64)
+    const threatClass = CLASSES.find(({ id }) => String(id) === c.req.query('class'))?.id ?? null
+    const reader = new BackgroundReader(c.var.db)
+    const [total, sources] = await Promise.all([
+      reader.countSources(),
+      reader.newest(text, threatClass, MOST_BACKGROUND),
+    ])
+    const view = { total, text, threatClass, sources, most: MOST_BACKGROUND }
+    return page(c, <BackgroundPage view={view} viewer={viewerOf(c, whoOf(c))} />)
+  })
+
+/** The incident that the address names. */
+const asked = (c: Context<AppEnv>): Promise<IncidentRow | null> =>
+  new IncidentReader(c.var.db).byId(Number(c.req.param('id')))
