@@ -1,5 +1,5 @@
 import type { MemberVotes } from '../ensemble/prediction.ts'
-import { type ClassId, classOf } from '../taxonomy.ts'
+import { type ClassFamily, type ClassId, classOf } from '../taxonomy.ts'
 import { hash32 } from '../window/hash.ts'
 import { PANE_MS } from '../window/pane-times.ts'
 
@@ -30,7 +30,7 @@ export interface Campaign {
   id: string
   /** Names its incident. */
   key: string
-  family: string
+  family: ClassFamily
   threatClass: ClassId
   /** What they share. */
   host: string | null

@@ -1,5 +1,5 @@
 import { decide } from '../ensemble/decide.ts'
-import type { Classifier, ModelOutput, Prediction } from '../ensemble/prediction.ts'
+import type { ModelManifest, ModelOutput, Prediction } from '../ensemble/prediction.ts'
 import { type Extraction, extractInto, newExtraction } from '../features/extract.ts'
 import { FEATURE_COUNT } from '../features/schema.ts'
 import { C } from '../window/counters.ts'
@@ -47,7 +47,7 @@ export function docketOf(tasks: JudgementTask<Beside>[]): Docket {
 export function judge(
   docket: Docket,
   outputs: readonly ModelOutput[],
-  model: Pick<Classifier, 'manifest'>,
+  model: { manifest: Pick<ModelManifest, 'thresholds' | 'anomaly_threshold'> },
 ): Judgement[] {
   return docket.tasks.map((task, i) => {
     const prediction = decide(outputs[i]!, model.manifest)

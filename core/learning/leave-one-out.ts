@@ -2,9 +2,10 @@ import type { ModelOutput } from '../ensemble/prediction.ts'
 import { FEATURE_COUNT } from '../features/schema.ts'
 import { err, ok, type Result } from '../result.ts'
 import { CLASS_COUNT } from '../taxonomy.ts'
+import { asParsed } from './as-parsed.ts'
 import type { EnsembleOutput } from './ensemble.ts'
 import { type ScoredSources, type ScoredWindow, scoreSources, scoreWindows } from './evaluate.ts'
-import type { LabelledEvent, LabelledWindow } from './labelled-windows.ts'
+import { type LabelledEvent, type LabelledWindow, labelledWindows } from './labelled-windows.ts'
 import type { Predictor } from './simulate-incidents.ts'
 import { type TrainedEnsemble, type TrainOptions, trainEnsemble, type Untrainable } from './train.ts'
 import { trainingSet } from './training-set.ts'
@@ -14,6 +15,14 @@ export interface ReadCapture {
   name: string
   events: readonly LabelledEvent[]
   windows: readonly LabelledWindow[]
+  /** What the trainer sees of it: the windows, and those of its events as our own parsers would have read them. */
+  trainedOn: readonly LabelledWindow[]
+}
+
+/** Reads a capture's windows. */
+export function readCapture({ name, events }: { name: string; events: readonly LabelledEvent[] }): ReadCapture {
+  const windows = labelledWindows(events)
+  return { name, events, windows, trainedOn: [...windows, ...labelledWindows(asParsed(events))] }
 }
 
 export interface FoldDone {
@@ -28,7 +37,7 @@ export interface FoldDone {
  */
 export async function leaveOneSourceOut(
   captures: readonly ReadCapture[],
-  always: readonly Omit<ReadCapture, 'events'>[],
+  always: readonly ReadCapture[],
   options: TrainOptions,
   onFold: (done: FoldDone) => void = () => {},
 ): Promise<Result<{ windows: ScoredWindow[]; sources: ScoredSources[] }, Untrainable>> {

@@ -5,7 +5,7 @@ import type { LabelledWindow } from './labelled-windows.ts'
 /** A capture's windows under its name. */
 export interface CaptureWindows {
   name: string
-  windows: readonly LabelledWindow[]
+  trainedOn: readonly LabelledWindow[]
 }
 
 /** A weak label (what a honeypot's kind of event implies) counts this much of a true one. */
@@ -18,8 +18,8 @@ const FULL_AT_EVENTS = 5
  * captures count beside few large ones; a window counts by its events up to five; weak labels by their trust.
  */
 export function trainingSet(captures: readonly CaptureWindows[]): Dataset {
-  const rows = captures.flatMap(({ windows }, group) =>
-    windows.flatMap((window) => {
+  const rows = captures.flatMap(({ trainedOn }, group) =>
+    trainedOn.flatMap((window) => {
       const label = window.label ?? window.weakLabel
       if (label === null) return []
       const trust = window.label === null ? WEAK_TRUST : 1

@@ -119,7 +119,7 @@ function largestGroup(bitmaps: Uint32Array): number {
     for (let word = 0; word < WORDS; word++) set += bitCount(bitmaps[group * WORDS + word]!)
     if (set > most) most = set
   }
-  return most >= BITS ? CONTACTS_CEILING : -BITS * Math.log(1 - most / BITS)
+  return most >= BITS ? CONTACTS_CEILING : Math.min(CONTACTS_CEILING, -BITS * Math.log(1 - most / BITS))
 }
 
 function bitCount(word: number): number {

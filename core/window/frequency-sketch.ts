@@ -57,7 +57,8 @@ export class FrequencySketch {
       const count = counts[i]!
       if (count > 0) sum += count * Math.log2(count / perBucket)
     }
-    return Math.log2(this.total) - sum / this.total
+    // Rounding may leave a single key a hair under 0.
+    return Math.max(0, Math.log2(this.total) - sum / this.total)
   }
 
   /** Occurrences of the most frequent key. */

@@ -102,7 +102,7 @@ function binnedMedian(count: number): number {
 function binEntropy(count: number): number {
   let sum = 0
   for (let bin = 0; bin < GAP_BINS; bin++) if (bins[bin]! > 0) sum += bins[bin]! * Math.log2(bins[bin]!)
-  return (Math.log2(count) - sum / count) / Math.log2(GAP_BINS)
+  return Math.max(0, Math.log2(count) - sum / count) / Math.log2(GAP_BINS)
 }
 
 function modalShare(count: number): number {

@@ -1,0 +1,128 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { loadClassifier } from '../adapters/onnx/classifier.ts'
+import { FEATURE_COUNT, SCHEMA_HASH } from '../core/features/schema.ts'
+import { type Report, report, type windowFigures } from '../core/learning/evaluate.ts'
+import { generatedCaptures } from '../core/learning/generated-captures.ts'
+import { leaveOneSourceOut, readCapture } from '../core/learning/leave-one-out.ts'
+import { GENERATED_SEEDS, shippedOptions } from '../core/learning/shipped-options.ts'
+import { readCaptures } from './data/labelled-events.ts'
+import { scoreCaptures } from './data/score-captures.ts'
+import { askedForHelp, runCommand } from './local/command-line.ts'
+import { createProgress } from './local/progress.ts'
+import { inRoot } from './local/repository.ts'
+
+const HELP = `npm run evaluate -- --data DIR [options]: what a model is worth on labelled events, through the same windows,
+features, ensemble and opening rule as the running system.
+
+  --data DIR               events/*.ndjson.gz in it: canonical events with raw_source, class (0-6 or null), weak_class
+  --model DIR              ensemble.onnx and manifest.json (models)
+  --leave-one-source-out   trains an ensemble per capture on all the others instead, and judges with that
+  --seed N                 of those trainings (1)
+  --json OUT               writes all figures there; - is stdout
+`
+
+interface Options {
+  data: string
+  model: string
+  leaveOneOut: boolean
+  seed: number
+  json: string | undefined
+}
+
+function readOptions(args: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      data: { type: 'string' },
+      model: { type: 'string' },
+      'leave-one-source-out': { type: 'boolean', default: false },
+      seed: { type: 'string', default: '1' },
+      json: { type: 'string' },
+    },
+  })
+  if (!values.data) throw new Error('name --data DIR; --help tells more')
+  const seed = Number(values.seed)
+  if (!Number.isInteger(seed)) throw new Error(`--seed is ${values.seed}, not a whole number`)
+  return {
+    data: values.data,
+    model: values.model ?? inRoot('models'),
+    leaveOneOut: values['leave-one-source-out'],
+    seed,
+    json: values.json,
+  }
+}
+
+async function evaluate(options: Options): Promise<number> {
+  const captures = (await readCaptures(options.data)).map(readCapture)
+  const labelled = captures.filter(({ windows }) => windows.some(({ label }) => label !== null)).length
+  if (labelled === 0) throw new Error(`no event in ${options.data} has a class: there is nothing to score`)
+  const progress = createProgress('evaluate', { total: labelled, unit: 'captures', rate: false })
+  const figures = options.leaveOneOut
+    ? await withoutEach(captures, options.seed, (done) => progress.update(done))
+    : await scoreCaptures(captures, await modelAt(options.model), (done) => progress.update(done))
+  progress.end()
+  if (options.json === '-') process.stdout.write(`${JSON.stringify(figures, null, 1)}\n`)
+  else {
+    process.stdout.write(printed(figures))
+    if (options.json) writeFileSync(options.json, `${JSON.stringify(figures, null, 1)}\n`)
+  }
+  return 0
+}
+
+async function withoutEach(captures: ReturnType<typeof readCapture>[], seed: number, onFold: (done: number) => void) {
+  const generated = generatedCaptures(GENERATED_SEEDS).map(readCapture)
+  const scored = await leaveOneSourceOut(captures, generated, shippedOptions(seed), ({ fold }) => onFold(fold))
+  if (!scored.ok) throw new Error(scored.error.why)
+  return report(scored.value.windows, scored.value.sources)
+}
+
+async function modelAt(folder: string) {
+  const loaded = await loadClassifier(
+    {
+      graph: readFileSync(path.join(folder, 'ensemble.onnx')),
+      manifest: JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8')),
+      schema: { hash: SCHEMA_HASH, columns: FEATURE_COUNT },
+    },
+    () => import('../adapters/onnx/node-runtime.ts'),
+  )
+  if (!loaded.ok) throw new Error(`the model in ${folder} is refused: ${loaded.error.why}`)
+  return loaded.value
+}
+
+const figure = (value: number | null, digits = 3) => (value === null ? 'none' : value.toFixed(digits))
+
+function printed(figures: Report): string {
+  const line = (name: string, part: ReturnType<typeof windowFigures>) =>
+    `${name.padEnd(36)} ${String(part.windows).padStart(7)} ${figure(part.macro_f1).padStart(8)} ${figure(part.accuracy).padStart(8)} ${figure(part.attack_recall).padStart(8)} ${figure(part.false_positive_rate).padStart(8)} ${figure(part.ece).padStart(8)}`
+  const classes = Object.entries(figures.five_plus.per_class).map(
+    ([name, c]) =>
+      `${name.padEnd(36)} ${String(c.support).padStart(7)} ${figure(c.precision).padStart(9)} ${figure(c.recall).padStart(8)} ${figure(c.f1).padStart(8)}`,
+  )
+  const { sources, five_plus } = figures
+  const routes = five_plus.routes
+    ? Object.entries(five_plus.routes).map(
+        ([name, { share, accuracy }]) => `${name} ${figure(share)} of windows, ${figure(accuracy)} right`,
+      )
+    : []
+  return `${[
+    `${'windows'.padEnd(36)} ${'number'.padStart(7)} ${'macro-F1'.padStart(8)} ${'accuracy'.padStart(8)} ${'recall'.padStart(8)} ${'false+'.padStart(8)} ${'ece'.padStart(8)}`,
+    line('all', figures.all),
+    line('of 5 events and more', five_plus),
+    ...Object.entries(figures.by_source).map(([name, part]) => line(name, part)),
+    '',
+    `${'class (windows of 5 events and more)'.padEnd(36)} ${'number'.padStart(7)} ${'precision'.padStart(9)} ${'recall'.padStart(8)} ${'F1'.padStart(8)}`,
+    ...classes,
+    '',
+    'confusion of those (rows are the truth):',
+    ...five_plus.confusion.map((row) => row.map((count) => String(count).padStart(6)).join('')),
+    '',
+    `routes: ${routes.join('; ')}`,
+    `sources: ${sources.attacking_sources} attacking, ${figure(sources.attack_recall)} got an incident, ${figure(sources.class_recall)} of the right class family, median ${figure(sources.median_time_to_incident_s, 0)} s after the first attack event`,
+    `false incidents: ${sources.false_incidents} in ${sources.benign_source_days} benign source-days (${figure(sources.false_incidents_per_benign_source_day)} a day), ${figure(sources.false_incidents_per_1000_normal_windows, 1)} per 1,000 normal windows`,
+  ].join('\n')}\n`
+}
+
+const args = process.argv.slice(2)
+if (!askedForHelp(args, HELP)) await runCommand(() => evaluate(readOptions(args)))
