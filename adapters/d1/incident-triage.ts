@@ -1,8 +1,25 @@
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, isNull } from 'drizzle-orm'
 import type { TriageChange } from '../../core/incidents/triage.ts'
-import { auditLog, incidents, users } from '../../core/store/schema.ts'
+import { incidents, users } from '../../core/store/schema.ts'
 import type { EpochMs } from '../../core/time.ts'
 import type { Database } from './database.ts'
+
+const FIELDS = ['status', 'assignee', 'severity'] as const
+type Field = (typeof FIELDS)[number]
+const forEachField = (statement: (field: Field) => string): Record<Field, string> => ({
+  status: statement('status'),
+  assignee: statement('assignee'),
+  severity: statement('severity'),
+})
+
+const NOTE_CHANGE = forEachField(
+  (field) => `INSERT INTO audit_log (at, actor, action, subject_type, subject_id, detail)
+    SELECT ?1, ?2, '${field}-changed', 'incident', incident_key, json_object('from', ${field}, 'to', ?3)
+    FROM incidents WHERE id = ?4 AND ${field} IS NOT ?3`,
+)
+const SET_FIELD = forEachField(
+  (field) => `UPDATE incidents SET ${field} = ?1, updated_at = ?2 WHERE id = ?3 AND ${field} IS NOT ?1`,
+)
 
 /** The changes that people make to incidents. What the partitions write is none of its business. */
 export class IncidentTriage {
@@ -19,23 +36,16 @@ export class IncidentTriage {
   async change(id: number, change: TriageChange, by: { actor: string; at: EpochMs }): Promise<boolean> {
     const [found] = await this.#db.select({ key: incidents.incident_key }).from(incidents).where(eq(incidents.id, id))
     if (!found) return false
-    const fields = (['status', 'assignee', 'severity'] as const).filter((field) => change[field] !== undefined)
+    const fields = FIELDS.filter((field) => change[field] !== undefined)
     const steps = fields.flatMap((field) => {
       const value = change[field] ?? null
-      const differs = and(eq(incidents.id, id), sql`${incidents[field]} is not ${value}`)
+      // drizzle 0.45 cannot take raw SQL with parameters into a D1 batch, so these two are prepared by hand.
       return [
-        this.#db.run(sql`insert into ${auditLog} (at, actor, action, subject_type, subject_id, detail)
-          select ${by.at}, ${by.actor}, ${`${field}-changed`}, 'incident', ${found.key},
-            json_object('from', ${incidents[field]}, 'to', ${value})
-          from ${incidents} where ${differs}`),
-        this.#db
-          .update(incidents)
-          .set({ [field]: value, updated_at: by.at })
-          .where(differs),
+        this.#db.$client.prepare(NOTE_CHANGE[field]).bind(by.at, by.actor, value, id),
+        this.#db.$client.prepare(SET_FIELD[field]).bind(value, by.at, id),
       ]
     })
-    const [first, ...rest] = steps
-    if (first) await this.#db.batch([first, ...rest])
+    if (steps.length > 0) await this.#db.$client.batch(steps)
     return true
   }
 
