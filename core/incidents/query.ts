@@ -32,22 +32,27 @@ export interface Cursor {
 }
 
 /** The query string of the queue and of GET /api/incidents. Lists are written with commas. */
-export const IncidentQuery = z.object({
-  status: list('status', [...INCIDENT_STATUSES, 'open', 'all'])
-    .transform(statuses)
-    .optional(),
-  class: list('class', ['0', '1', '2', '3', '4', '5', '6'])
-    .transform((ids) => ids.map((id) => CLASSES[Number(id)]!.id))
-    .optional(),
-  severity: list('severity', SEVERITIES).optional(),
-  src_ip: z.string().max(64).transform(sourceSpellings).optional(),
-  q: z.string().trim().max(200).optional(),
-  from: z.string().max(40).transform(time).optional(),
-  to: z.string().max(40).transform(time).optional(),
-  sort: z.enum(INCIDENT_ORDERS).default('newest'),
-  cursor: z.string().max(200).transform(readCursor).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-})
+export const IncidentQuery = z
+  .object({
+    status: list('status', [...INCIDENT_STATUSES, 'open', 'all'])
+      .transform(statuses)
+      .optional(),
+    class: list('class', ['0', '1', '2', '3', '4', '5', '6'])
+      .transform((ids) => ids.map((id) => CLASSES[Number(id)]!.id))
+      .optional(),
+    severity: list('severity', SEVERITIES).optional(),
+    src_ip: z.string().max(64).transform(sourceSpellings).optional(),
+    q: z.string().trim().max(200).optional(),
+    from: z.string().max(40).transform(time).optional(),
+    to: z.string().max(40).transform(time).optional(),
+    sort: z.enum(INCIDENT_ORDERS).default('newest'),
+    cursor: z.string().max(200).transform(readCursor).optional(),
+    limit: z.coerce.number().int().min(1).max(200).default(50),
+  })
+  .refine(({ cursor, sort }) => cursor === undefined || cursor.order === sort, {
+    path: ['cursor'],
+    message: 'not a cursor of this list',
+  })
 export type IncidentQuery = z.output<typeof IncidentQuery>
 
 export const filterOf = (query: IncidentQuery): IncidentFilter => ({

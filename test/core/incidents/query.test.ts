@@ -80,7 +80,7 @@ describe('incident query', () => {
         fc.nat(),
         (order, key, id) => {
           const cursor = { order, key: key === 0 ? 0 : key, id }
-          expect(IncidentQuery.parse({ cursor: writeCursor(cursor) }).cursor).toEqual(cursor)
+          expect(IncidentQuery.parse({ cursor: writeCursor(cursor), sort: order }).cursor).toEqual(cursor)
         },
       ),
     )
