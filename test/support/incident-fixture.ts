@@ -227,3 +227,55 @@ export async function insertSources(db: D1Database, key: string, count: number):
       .insert(incidentSources)
       .values(rows.slice(i, i + 16))
 }
+
+/** An incident that says `text` in every place that an attacker can reach, with one event of evidence that does too. */
+export function hostileIncident(key: string, text: string): { incident: IncidentInsert; evidence: EvidenceInsert } {
+  const plain = incidentRow(key, 4, { ml_confidence: 0.71 })
+  const incident: IncidentInsert = {
+    ...plain,
+    src_ip: text,
+    targets: [{ host: text, port: 80, events: 3 }],
+    sensors: [text],
+    assignee: text,
+    council_reasoning: text,
+    model_version: text,
+    triage_note: {
+      ...plain.triage_note,
+      indicators: plain.triage_note.indicators.map((indicator) => ({ ...indicator, feature: text, unit: text })),
+      missing: [text],
+    },
+  }
+  const evidence: EvidenceInsert = {
+    incident_key: key,
+    n: 1,
+    ts: FIXTURE_NOW,
+    sensor: text,
+    stream: text,
+    format: 'canonical',
+    event: {
+      ts: FIXTURE_NOW,
+      src_ip: text,
+      dst_ip: text,
+      event_type: text,
+      event_id: text,
+      proto: text,
+      service: text,
+      tcp_state: text,
+      session: text,
+      username: text,
+      password: text,
+      command: text,
+      url: text,
+      sha256: text,
+      http: { method: text, host: text, path: text, user_agent: text },
+      dns: { query: text, qtype: text, rcode: text },
+      tls: { sni: text, version: text, ja3: text },
+      ssh: { client: text, hassh: text },
+      alert: { signature: text, category: text, severity: 1 },
+      process: { name: text, command_line: text, parent: text, user: text },
+    },
+    original: `${text} ${'filler '.repeat(70)}${text}`,
+    matched: ['username', 'http', 'tls', 'alert', 'command', 'dst_ip'],
+  }
+  return { incident, evidence }
+}
