@@ -5,7 +5,7 @@ import { CLASS_COUNT } from '../taxonomy.ts'
 import { asParsed } from './as-parsed.ts'
 import type { EnsembleOutput } from './ensemble.ts'
 import { type ScoredSources, type ScoredWindow, scoreSources, scoreWindows } from './evaluate.ts'
-import { type LabelledEvent, type LabelledWindow, labelledWindows } from './labelled-windows.ts'
+import { type LabelledEvent, type LabelledWindow, labelledWindows, partialWindows } from './labelled-windows.ts'
 import type { Predictor } from './simulate-incidents.ts'
 import { type TrainedEnsemble, type TrainOptions, trainEnsemble, type Untrainable } from './train.ts'
 import { trainingSet } from './training-set.ts'
@@ -15,14 +15,16 @@ export interface ReadCapture {
   name: string
   events: readonly LabelledEvent[]
   windows: readonly LabelledWindow[]
-  /** What the trainer sees of it: the windows, and those of its events as our own parsers would have read them. */
+  /** What the trainer sees of it: windows whole and partial, also of its events as our own parsers would have read them. */
   trainedOn: readonly LabelledWindow[]
 }
 
 /** Reads a capture's windows. */
 export function readCapture({ name, events }: { name: string; events: readonly LabelledEvent[] }): ReadCapture {
   const windows = labelledWindows(events)
-  return { name, events, windows, trainedOn: [...windows, ...labelledWindows(asParsed(events))] }
+  const parsed = asParsed(events)
+  const trainedOn = [...windows, ...partialWindows(events), ...labelledWindows(parsed), ...partialWindows(parsed)]
+  return { name, events, windows, trainedOn }
 }
 
 export interface FoldDone {

@@ -1,4 +1,5 @@
 import { FEATURE_COUNT } from '../features/schema.ts'
+import { mix32 } from '../window/hash.ts'
 import type { Dataset } from './dataset.ts'
 import type { LabelledWindow } from './labelled-windows.ts'
 
@@ -12,25 +13,30 @@ export interface CaptureWindows {
 const WEAK_TRUST = 0.3
 /** A window of one event says little of what its source does. */
 const FULL_AT_EVENTS = 5
+/** Ordinary windows are what a sensor mostly sees; they count this much more than their square root. */
+const NORMAL_WEIGHT = 3
+/** Rows of one capture and class; of more, a sample drawn by worth stands for all (Efraimidis and Spirakis, 2006). */
+const ROWS_PER_CLASS = 1_500
+
+interface Row {
+  window: LabelledWindow
+  label: number
+  worth: number
+}
 
 /**
- * What the trainer learns from. Each capture and class has the weight of the square root of its windows, so that many small
- * captures count beside few large ones; a window counts by its events up to five; weak labels by their trust.
+ * What the trainer learns from. Each capture and class has the weight of the square root of its windows' worth, so that many
+ * small captures count beside few large ones; a window is worth its events up to five, a weak label less.
  */
 export function trainingSet(captures: readonly CaptureWindows[]): Dataset {
-  const rows = captures.flatMap(({ trainedOn }, group) =>
-    trainedOn.flatMap((window) => {
-      const label = window.label ?? window.weakLabel
-      if (label === null) return []
-      const trust = window.label === null ? WEAK_TRUST : 1
-      return [{ window, group, label, worth: trust * Math.min(1, window.events / FULL_AT_EVENTS) }]
-    }),
-  )
-  const worths = new Map<string, number>()
-  for (const { group, label, worth } of rows) {
-    const key = `${group} ${label}`
-    worths.set(key, (worths.get(key) ?? 0) + worth)
-  }
+  const rows: (Row & { group: number; weight: number })[] = []
+  for (const [group, { trainedOn }] of captures.entries())
+    for (const [label, part] of byLabel(trainedOn)) {
+      const total = (label === 0 ? NORMAL_WEIGHT ** 2 : 1) * part.reduce((sum, { worth }) => sum + worth, 0)
+      const kept = sample(part)
+      const keptTotal = kept.reduce((sum, { worth }) => sum + worth, 0)
+      for (const row of kept) rows.push({ ...row, group, weight: (row.worth / keptTotal) * Math.sqrt(total) })
+    }
   const features = new Float32Array(rows.length * FEATURE_COUNT)
   for (const [i, { window }] of rows.entries()) features.set(window.features, i * FEATURE_COUNT)
   return {
@@ -38,7 +44,31 @@ export function trainingSet(captures: readonly CaptureWindows[]): Dataset {
     rows: rows.length,
     columns: FEATURE_COUNT,
     labels: Uint8Array.from(rows, ({ label }) => label),
-    weights: Float32Array.from(rows, ({ group, label, worth }) => worth / Math.sqrt(worths.get(`${group} ${label}`)!)),
+    weights: Float32Array.from(rows, ({ weight }) => weight),
     groups: Int32Array.from(rows, ({ group }) => group),
   }
+}
+
+function byLabel(windows: readonly LabelledWindow[]): Map<number, Row[]> {
+  const parts = new Map<number, Row[]>()
+  for (const window of windows) {
+    const label = window.label ?? window.weakLabel
+    if (label === null) continue
+    const trust = window.label === null ? WEAK_TRUST : 1
+    const row = { window, label, worth: trust * Math.min(1, window.events / FULL_AT_EVENTS) }
+    const part = parts.get(label)
+    if (part) part.push(row)
+    else parts.set(label, [row])
+  }
+  return parts
+}
+
+/** Drawn without replacement, each row's chance by its worth; what is drawn then counts alike. */
+function sample(part: Row[]): Row[] {
+  if (part.length <= ROWS_PER_CLASS) return part
+  return part
+    .map((row, i) => ({ row, key: ((mix32(i + 1) + 1) / 2 ** 32) ** (1 / row.worth) }))
+    .sort((a, b) => b.key - a.key)
+    .slice(0, ROWS_PER_CLASS)
+    .map(({ row }) => ({ ...row, worth: 1 }))
 }
