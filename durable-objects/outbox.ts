@@ -23,6 +23,7 @@ export class Outbox<Message> {
       'CREATE TABLE IF NOT EXISTS outbox (n INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, replaces TEXT, message TEXT NOT NULL)',
     )
     sql.exec('CREATE UNIQUE INDEX IF NOT EXISTS outbox_replaces ON outbox (replaces) WHERE replaces IS NOT NULL')
+    sql.exec('CREATE INDEX IF NOT EXISTS outbox_topic ON outbox (topic, n)')
     this.#pending = sql.exec<{ n: number }>('SELECT count(*) AS n FROM outbox').one().n
   }
 
@@ -36,8 +37,7 @@ export class Outbox<Message> {
    */
   put(topic: string, message: Message, replaces: string | null = null): void {
     if (replaces !== null) {
-      const { rowsWritten } = this.#sql.exec('DELETE FROM outbox WHERE replaces = ?', replaces)
-      if (rowsWritten > 0) this.#pending = this.#count()
+      this.#pending -= this.#sql.exec('DELETE FROM outbox WHERE replaces = ? RETURNING n', replaces).toArray().length
     }
     this.#sql.exec(
       'INSERT INTO outbox (topic, replaces, message) VALUES (?, ?, ?)',
@@ -63,11 +63,8 @@ export class Outbox<Message> {
   /** The receiver has these. */
   told(entries: readonly OutboxEntry<Message>[]): void {
     const numbers = entries.map(({ id }) => Number(id.slice(id.lastIndexOf('#') + 1)))
-    this.#sql.exec('DELETE FROM outbox WHERE n IN (SELECT value FROM json_each(?))', JSON.stringify(numbers))
-    this.#pending = this.#count()
-  }
-
-  #count(): number {
-    return this.#sql.exec<{ n: number }>('SELECT count(*) AS n FROM outbox').one().n
+    const deleted = 'DELETE FROM outbox WHERE n IN (SELECT value FROM json_each(?)) RETURNING n'
+    // One that was replaced while it was told is gone already and counted so.
+    this.#pending -= this.#sql.exec(deleted, JSON.stringify(numbers)).toArray().length
   }
 }

@@ -26,9 +26,18 @@ export interface SensorEnv {
 const RETENTION_MS = 24 * 3_600_000
 const RETRY_MS = 2_000
 /** How long thin reports gather before a campaign is written again. */
-const TELL_AFTER_MS = 250
+const TELL_AFTER_MS = 1_000
+/** A change older than this has been told before the object stopped. */
+const LOST_AT_MOST_MS = 60_000
 /** Batches whose contacts are in the sketches already; a retry must not count them again. */
 const COUNTED_BATCHES = 1_000
+
+interface Untold {
+  feed: string
+  campaign: Campaign
+  sources: Set<string>
+  examples: ThinWindow[]
+}
 
 interface Timeline {
   targets: TargetTable
@@ -49,6 +58,17 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
   readonly #streams = new Map<string, StreamState>(this.#ledger.streams())
   readonly #timelines = new Map<string, Timeline>()
   readonly #counted = new Set<string>()
+  /** Campaigns that changed since their incident was written. In memory: what was touched lately is told again on waking. */
+  readonly #untold = new Map<string, Untold>()
+  #telling = false
+
+  constructor(ctx: DurableObjectState, env: SensorEnv) {
+    super(ctx, env)
+    for (const { feed, campaign } of this.#campaigns.touchedSince(Date.now() - LOST_AT_MOST_MS))
+      this.#changed(feed, campaign, campaign.sources.keys(), [])
+    if (this.#untold.size > 0 || this.#deliveries.outbox.pending > 0)
+      this.ctx.blockConcurrencyWhile(() => this.#tellIn(TELL_AFTER_MS))
+  }
 
   async ingest(batch: SensorBatch): Promise<BatchAnswer> {
     const earlier = this.#ledger.answerTo(batch.id)
@@ -99,15 +119,10 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
   }
 
   async takeThin(feed: string, id: string, windows: ThinWindow[]): Promise<void> {
-    const model = await shippedModel()
-    // Without a model nothing would have been judged, so this is a restart with a broken file: told again later.
-    if (!model.ok) throw new Error(model.error.why)
     const now = Date.now()
-    this.ctx.storage.transactionSync(() => {
-      const changed = this.#campaigns.take(feed, id, windows, now)
-      for (const campaign of changed) this.#tell(campaign, windows, model.value, now)
-    })
-    if (this.#deliveries.outbox.pending > 0) await this.ctx.storage.setAlarm(now + TELL_AFTER_MS)
+    const changed = this.ctx.storage.transactionSync(() => this.#campaigns.take(feed, id, windows, now))
+    for (const [campaign, sources] of changed) this.#changed(feed, campaign, sources, windows)
+    if (this.#untold.size > 0) await this.#tellIn(TELL_AFTER_MS)
   }
 
   async health(): Promise<SensorHealth> {
@@ -116,13 +131,15 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
 
   override async alarm(): Promise<void> {
     const now = Date.now()
+    this.#telling = false
     try {
+      await this.#tellChanged(now)
       await this.#deliveries.deliver(now)
       this.#ledger.prune(now - RETENTION_MS)
       this.#campaigns.prune(now - RETENTION_MS)
     } catch (error) {
       console.error(JSON.stringify({ sensor: this.#name, what: 'alarm', error: String(error) }))
-      await this.ctx.storage.setAlarm(now + RETRY_MS)
+      await this.#tellIn(RETRY_MS)
     }
   }
 
@@ -189,21 +206,50 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
     return timeline
   }
 
-  #tell(campaign: Campaign, windows: readonly ThinWindow[], model: Classifier, now: number): void {
+  #changed(feed: string, campaign: Campaign, sources: Iterable<string>, windows: readonly ThinWindow[]): void {
+    const untold = this.#untold.get(campaign.key) ?? { feed, campaign, sources: new Set(), examples: [] }
+    this.#untold.set(campaign.key, untold)
+    for (const source of sources) untold.sources.add(source)
+    for (const window of windows)
+      if (window.example && untold.examples.length < EVIDENCE_KEPT && campaign.sources.has(window.source))
+        untold.examples.push(window)
+  }
+
+  async #tellIn(ms: number): Promise<void> {
+    if (this.#telling) return
+    this.#telling = true
+    await this.ctx.storage.setAlarm(Date.now() + ms)
+  }
+
+  /** Writes the campaigns that changed since, each once. */
+  async #tellChanged(now: number): Promise<void> {
+    if (this.#untold.size === 0) return
+    const model = await shippedModel()
+    // Nothing is judged without a model; what was judged before waits for it.
+    if (!model.ok) throw new Error(model.error.why)
+    const untold = [...this.#untold.values()]
+    this.ctx.storage.transactionSync(() => {
+      for (const change of untold) this.#tell(change, model.value, now)
+    })
+    for (const { campaign } of untold) this.#untold.delete(campaign.key)
+  }
+
+  #tell({ feed, campaign, sources, examples }: Untold, model: Classifier, now: number): void {
+    const isNew = campaign.revision === 0
+    this.#campaigns.noteTold(feed, campaign, now)
     const row = campaignIncident(campaign, this.#name, model, now)
     this.#deliveries.outbox.put('incident', { tag: 'incident', row }, campaign.key)
-    const isNew = campaign.revision === 1
-    const told = new Set(windows.map(({ source }) => source))
-    const sources = [...campaign.sources].filter(([source]) => isNew || told.has(source))
-    this.#deliveries.outbox.put('parts', {
-      tag: 'sources',
-      rows: sources.map(([source, seen]) => campaignSourceRow(campaign.key, source, seen)),
+    const told = isNew ? campaign.sources.keys() : sources
+    const rows = [...told].flatMap((source) => {
+      const seen = campaign.sources.get(source)
+      return seen ? [campaignSourceRow(campaign.key, source, seen)] : []
     })
-    const evidence = this.#evidenceOf(campaign, windows, row.triage_note.indicators)
+    this.#deliveries.outbox.put('parts', { tag: 'sources', rows })
+    const evidence = this.#evidenceOf(campaign, examples, row.triage_note.indicators)
     if (evidence.length > 0) this.#deliveries.outbox.put('parts', { tag: 'evidence', rows: evidence })
   }
 
-  /** An event each of the sources told with this message, until the campaign holds 500. */
+  /** An event each of some sources, until the campaign holds 500. */
   #evidenceOf(
     campaign: Campaign,
     windows: readonly ThinWindow[],

@@ -122,6 +122,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
         const state = this.#feeds.get(feed)
         if (!state || state.live || now - state.lastAt >= IDLE_MS) await this.#judgeFeed(feed, true)
       }
+      if (this.#consequences.dueAt <= now) this.ctx.storage.transactionSync(() => this.#consequences.writeDue(now))
       await this.#deliveries.deliver(now)
     } catch (error) {
       failed = true
@@ -133,6 +134,8 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     else if (this.#deliveries.outbox.pending > 0) await this.#wakeIn(1)
     else if (this.#table.waiting > 0) await this.#wakeIn(this.#liveWaits() ? LIVE_DELAY_MS : IDLE_MS)
     else if (this.#sinceCheckpoint > 0) await this.#wakeIn(CHECKPOINT_MS)
+    if (this.#consequences.dueAt < Number.POSITIVE_INFINITY)
+      await this.#wakeIn(Math.max(1, this.#consequences.dueAt - now))
   }
 
   get #name(): string {
@@ -307,6 +310,8 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     }
     const row = this.#journal.newestRow
     this.ctx.storage.transactionSync(() => {
+      // The windows behind them count as judged from here on.
+      this.#consequences.writeDue(Number.POSITIVE_INFINITY)
       this.#checkpoint.write(this.#changed, this.#gone, this.#table, {
         journalRow: row,
         feeds: [...this.#feeds].filter(([, { lastAt }]) => now - lastAt < RETENTION_MS),

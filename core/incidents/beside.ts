@@ -11,9 +11,14 @@ export class Beside {
   standing: Standing = newStanding()
   sample = new EvidenceSample()
   sensors: string[] = []
+  /** Where its first event lies: names this tracking of the source, also after a restart. */
+  trackedAs = ''
+  /** An event of it has been given to a campaign as evidence. */
+  exampleGiven = false
   #targets: TargetCount[] = []
 
   note(event: CanonicalEvent, original: string, sensor: string, place: JournalPlace): void {
+    if (this.trackedAs === '') this.trackedAs = `${place.row}:${place.index}`
     this.sample.add(event, original, place)
     if (!this.sensors.includes(sensor) && this.sensors.length < SENSORS) this.sensors.push(sensor)
     const host = event.dst_ip ?? event.http?.host ?? null
@@ -31,7 +36,8 @@ export class Beside {
   }
 
   toJSON(): object {
-    return { standing: this.standing, sample: this.sample, sensors: this.sensors, targets: this.#targets }
+    const { standing, sample, sensors, trackedAs, exampleGiven } = this
+    return { standing, sample, sensors, trackedAs, exampleGiven, targets: this.#targets }
   }
 
   static fromJSON(stored: StoredBeside): Beside {
@@ -44,6 +50,8 @@ export class Beside {
     }
     beside.sample = EvidenceSample.fromJSON(stored.sample)
     beside.sensors = stored.sensors
+    beside.trackedAs = stored.trackedAs
+    beside.exampleGiven = stored.exampleGiven
     beside.#targets = stored.targets
     return beside
   }
@@ -59,6 +67,8 @@ export interface StoredBeside {
   standing: Omit<Standing, 'accumulated'> & { accumulated: { ratios: number[]; pane: number | null } }
   sample: StoredSample
   sensors: string[]
+  trackedAs: string
+  exampleGiven: boolean
   targets: TargetCount[]
 }
 

@@ -9,6 +9,7 @@ import type { CampaignSourceRow } from './messages.ts'
 import { type IncidentRow, NOT_VERIFIED } from './record.ts'
 import { escalationOf } from './risk.ts'
 import { routingPath } from './standing.ts'
+import { unpackDetail } from './thin-detail.ts'
 
 const BASE_RISK = { none: 0, low: 20, medium: 40, high: 60, critical: 80 } as const
 
@@ -23,8 +24,8 @@ export function campaignIncident(
   now: EpochMs,
 ): IncidentRow {
   const { strongest, threatClass } = campaign
+  const { features, probabilities, votes } = unpackDetail(strongest.detail)
   const { name, family, severity } = CLASSES[threatClass]
-  const features = Float32Array.from(strongest.features, (value) => value ?? Number.NaN)
   const contributions = model.explain(features, threatClass)
   const route = routeOf(strongest.confidence)
   const spread = Math.min(20, 2 * Math.log2(campaign.sources.size))
@@ -60,11 +61,11 @@ export function campaignIncident(
     openai_remediation: null,
     triage_note: {
       indicators: strongestIndicators(contributions, features, model.manifest.usual, FEATURES),
-      votes: strongest.votes,
+      votes,
       missing: route === 'TRUST' ? [] : [NOT_VERIFIED],
     },
-    probabilities: strongest.probabilities,
-    features: strongest.features,
+    probabilities,
+    features: Array.from(features, (value) => (Number.isNaN(value) ? null : value)),
     contributions: [...contributions],
     model_version: model.manifest.version,
     schema_hash: SCHEMA_HASH,

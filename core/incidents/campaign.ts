@@ -1,4 +1,3 @@
-import type { MemberVotes } from '../ensemble/prediction.ts'
 import { type ClassFamily, type ClassId, classOf } from '../taxonomy.ts'
 import { hash32 } from '../window/hash.ts'
 import { PANE_MS } from '../window/pane-times.ts'
@@ -19,9 +18,8 @@ export interface ThinReport {
   host: string | null
   port: number | null
   uncertain: boolean
-  votes: MemberVotes
-  probabilities: number[]
-  features: (number | null)[]
+  /** packDetail: the window's features, probabilities and votes. */
+  detail: string
 }
 
 /** A group of thin sources that do the same. Becomes an incident with the `CAMPAIGN_SOURCES`th distinct source. */
@@ -35,6 +33,7 @@ export interface Campaign {
   /** What they share. */
   host: string | null
   port: number | null
+  /** Times that its incident was written. */
   revision: number
   firstTs: number
   lastTs: number
@@ -58,6 +57,9 @@ export const CAMPAIGN_SILENCE_MS = 3_600_000
 const GROUPS = 2_000
 /** Sources listed in one campaign; beyond, they are counted as events only. */
 const SOURCES = 20_000
+
+/** Whether a group has grown into an incident. */
+export const isCampaign = ({ sources }: Campaign): boolean => sources.size >= CAMPAIGN_SOURCES
 
 /** What reports changed: every group they touched, with the sources that are new or changed in it. */
 export interface CampaignChanges {
@@ -84,13 +86,12 @@ export class CampaignTable {
         if (sources) sources.add(report.source)
         else touched.set(group, new Set([report.source]))
       }
-    const changed = [...touched.keys()].filter(({ sources }) => sources.size >= CAMPAIGN_SOURCES)
-    for (const campaign of changed) campaign.revision++
-    return { touched, changed }
+    return { touched, changed: [...touched.keys()].filter(isCampaign) }
   }
 
-  get size(): number {
-    return this.#groups.size
+  /** Every group, the one silent longest first. */
+  groups(): Campaign[] {
+    return [...this.#groups.values()]
   }
 
   /** A report counts for its target first, and for its port across targets only while the target has no campaign. */

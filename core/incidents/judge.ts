@@ -11,7 +11,7 @@ import { type Consequence, consequenceOf } from './standing.ts'
 export interface Docket {
   tasks: JudgementTask<Beside>[]
   extraction: Extraction
-  windows: { events: number; firstTs: number; lastTs: number; newEvents: number }[]
+  windows: { events: number; firstTs: number; lastTs: number; newEvents: number; judgedEvents: number }[]
 }
 
 /** A window with its prediction and what follows from it. */
@@ -26,6 +26,7 @@ export interface Judgement {
 /** Reads the windows as they stand now; the sensor's context is filled in later. */
 export function docketOf(tasks: JudgementTask<Beside>[]): Docket {
   const extraction = newExtraction(tasks.length)
+  const settledBefore = new Map<JudgementTask<Beside>['tracked'], number>()
   const windows = tasks.map(({ tracked, last, taken }) => {
     const view = tracked.window.view(last)
     extractInto(extraction, view)
@@ -38,7 +39,12 @@ export function docketOf(tasks: JudgementTask<Beside>[]): Docket {
       lastTs = ts
     })
     const newEvents = taken.reduce((sum, { events }) => sum + events, 0)
-    return { events: view.merged.counters[C.events]!, firstTs, lastTs, newEvents }
+    const waiting = tracked.pending.reduce((sum, { events }) => sum + events, 0)
+    const earlier = settledBefore.get(tracked) ?? 0
+    settledBefore.set(tracked, earlier + newEvents)
+    // Of all its events those judged before, those that earlier tasks of this docket judge, and its own.
+    const judgedEvents = tracked.window.cursor - waiting + earlier + newEvents
+    return { events: view.merged.counters[C.events]!, firstTs, lastTs, newEvents, judgedEvents }
   })
   return { tasks, extraction, windows }
 }

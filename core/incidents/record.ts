@@ -2,7 +2,7 @@ import { memberVotes, strongestIndicators } from '../ensemble/indicators.ts'
 import type { Classifier, Prediction } from '../ensemble/prediction.ts'
 import { FEATURES, SCHEMA_HASH } from '../features/schema.ts'
 import type { incidents, TargetCount } from '../store/schema.ts'
-import { classOf } from '../taxonomy.ts'
+import { classOf, type Severity } from '../taxonomy.ts'
 import type { EpochMs } from '../time.ts'
 import { escalationOf, riskScore, severityOf, successEvidence } from './risk.ts'
 import { type OpenedBy, type OpenIncident, REOPENS_WITHIN_MS, routingPath } from './standing.ts'
@@ -19,6 +19,9 @@ export interface IncidentWindow {
   lastTs: EpochMs
   /** Events judged for the first time with this window. */
   newEvents: number
+  /** Names this tracking of the source, and how many of its events have been judged in it with this window. */
+  trackedAs: string
+  judgedEvents: number
   row: Float32Array
   prediction: Prediction
   openedBy: OpenedBy
@@ -37,9 +40,9 @@ export function continueIncident(
   window: IncidentWindow,
   model: Pick<Classifier, 'manifest' | 'explain'>,
   now: EpochMs,
-): { open: OpenIncident; row: IncidentRow } {
+): { open: OpenIncident; row: () => IncidentRow } {
   const { prediction, row: features } = window
-  const { name, family } = classOf(prediction.threatClass)
+  const { family } = classOf(prediction.threatClass)
   const success = successEvidence(features)
   const severity = severityOf(prediction.threatClass, success)
   const risk = riskScore(severity, prediction.confidence, success, features)
@@ -49,7 +52,9 @@ export function continueIncident(
         ...known,
         revision: known.revision + 1,
         lastSeen: Math.max(known.lastSeen, window.lastTs),
-        events: known.events + window.newEvents,
+        events: known.events + uncounted(known, window),
+        countedIn: window.trackedAs,
+        countedTo: Math.max(window.judgedEvents, known.countedIn === window.trackedAs ? known.countedTo : 0),
         peakRisk: Math.max(known.peakRisk, risk),
       }
     : {
@@ -59,14 +64,33 @@ export function continueIncident(
         firstSeen: window.firstTs,
         lastSeen: window.lastTs,
         events: window.newEvents,
+        countedIn: window.trackedAs,
+        countedTo: window.judgedEvents,
         peakRisk: risk,
         openedBy: window.openedBy,
         evidence: [],
         evidenceAt: 0,
+        writtenAt: 0,
       }
-  const contributions = model.explain(features, prediction.threatClass)
+  return { open, row: () => incidentRow(open, window, model, { severity, risk, now }) }
+}
+
+/** Events of the window that the incident has not counted: after a restart some are judged a second time. */
+function uncounted(known: OpenIncident, { trackedAs, judgedEvents, newEvents }: IncidentWindow): number {
+  return known.countedIn === trackedAs ? Math.max(0, judgedEvents - known.countedTo) : newEvents
+}
+
+function incidentRow(
+  open: OpenIncident,
+  window: IncidentWindow,
+  model: Pick<Classifier, 'manifest' | 'explain'>,
+  { severity, risk, now }: { severity: Severity; risk: number; now: EpochMs },
+): IncidentRow {
+  const { prediction, row: features } = window
+  const { name, family } = classOf(prediction.threatClass)
   const { manifest } = model
-  const row: IncidentRow = {
+  const contributions = model.explain(features, prediction.threatClass)
+  return {
     incident_key: open.key,
     revision: open.revision,
     kind: 'source',
@@ -113,7 +137,6 @@ export function continueIncident(
     created_at: now,
     updated_at: now,
   }
-  return { open, row }
 }
 
 /** Said on the incident while no verifier has looked at it. */

@@ -18,12 +18,17 @@ export interface OpenIncident {
   firstSeen: number
   lastSeen: number
   events: number
+  /** Which tracking of the source `countedTo` counts in, and its events counted so far: judged again, they add nothing. */
+  countedIn: string
+  countedTo: number
   peakRisk: number
   openedBy: OpenedBy
   /** Hashes of the events handed out as evidence, in order: event n is entry n − 1. */
   evidence: number[]
   /** Events counted when evidence was last handed out. */
   evidenceAt: number
+  /** When its row was last written, ms. */
+  writtenAt: number
 }
 
 export type OpenedBy = 'prediction' | 'accumulated-evidence' | 'campaign'

@@ -104,6 +104,9 @@ function continueSimulated({ task, window, consequence }: Judgement, incidents: 
     openedBy: consequence.openedBy,
     evidence: [],
     evidenceAt: 0,
+    countedIn: '',
+    countedTo: 0,
+    writtenAt: 0,
   }
   if (!goesOn) incidents.push({ family, sources: new Set([task.tracked.window.source]), openedAt: endOf(task.last) })
 }
@@ -122,8 +125,6 @@ function thinReport({ task, window, prediction }: Judgement): ThinReport {
     host: target?.host ?? null,
     port: target?.port ?? null,
     uncertain: prediction.uncertain,
-    votes: { forest: [], boosting: [], network: [] },
-    probabilities: [],
-    features: [],
+    detail: '',
   }
 }

@@ -1,16 +1,20 @@
-import { memberVotes } from '../../core/ensemble/indicators.ts'
 import type { Classifier } from '../../core/ensemble/prediction.ts'
+import type { SampledEvent } from '../../core/incidents/evidence-sample.ts'
 import { handOut } from '../../core/incidents/hand-out.ts'
 import type { Judgement } from '../../core/incidents/judge.ts'
 import type { BackgroundRow } from '../../core/incidents/messages.ts'
-import { continueIncident } from '../../core/incidents/record.ts'
+import { continueIncident, type IncidentRow } from '../../core/incidents/record.ts'
 import type { OpenIncident } from '../../core/incidents/standing.ts'
+import { packDetail } from '../../core/incidents/thin-detail.ts'
 import { type ClassFamily, classOf } from '../../core/taxonomy.ts'
 import type { ThinWindow } from '../names.ts'
 import type { Outbox } from '../outbox.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Message } from './deliveries.ts'
 import type { Journal } from './journal.ts'
+
+/** A live source is judged four times a second; its incident's row is written again no oftener than this. */
+const REWRITTEN_AFTER_MS = 2_000
 
 interface Round {
   feed: string
@@ -24,11 +28,32 @@ export class Consequences {
   readonly #checkpoint: Checkpoint
   readonly #outbox: Outbox<Message>
   readonly #journal: Journal
+  /**
+   * Newer states of incidents that were written a moment ago. In memory: after a crash the windows behind them are judged
+   * again.
+   */
+  readonly #postponed = new Map<string, { at: number; write: () => void }>()
 
   constructor(checkpoint: Checkpoint, outbox: Outbox<Message>, journal: Journal) {
     this.#checkpoint = checkpoint
     this.#outbox = outbox
     this.#journal = journal
+  }
+
+  /** When the next postponed row is due, ms; +∞ when none waits. */
+  get dueAt(): number {
+    let soonest = Number.POSITIVE_INFINITY
+    for (const { at } of this.#postponed.values()) soonest = Math.min(soonest, at)
+    return soonest
+  }
+
+  /** Writes the postponed rows that are due; to be called within a transaction. */
+  writeDue(now: number): void {
+    for (const [id, { at, write }] of this.#postponed)
+      if (at <= now) {
+        this.#postponed.delete(id)
+        write()
+      }
   }
 
   /** To be called within a transaction. */
@@ -56,8 +81,9 @@ export class Consequences {
     const source = tracked.window.source
     const { family } = classOf(threatClass)
     const id = `${family}|${scope}|${source}`
+    const known = this.#known(beside.standing.incidents, family, id)
     const continued = continueIncident(
-      this.#known(beside.standing.incidents, family, id),
+      known,
       {
         scope,
         source,
@@ -65,6 +91,7 @@ export class Consequences {
         row,
         prediction,
         openedBy,
+        trackedAs: beside.trackedAs,
         targets: beside.targets,
         sensors: [...beside.sensors],
         decidedInMs: live ? Math.max(0, now - tracked.waitingSince) : null,
@@ -74,15 +101,26 @@ export class Consequences {
     )
     const { open, places } = handOut(continued.open, beside.sample)
     beside.standing.incidents[family] = open
+    const write = () => this.#write(id, open, continued.row(), places, now)
+    this.#postponed.delete(id)
+    if (open.revision > 1 && places.length === 0 && now - open.writtenAt < REWRITTEN_AFTER_MS)
+      this.#postponed.set(id, { at: open.writtenAt + REWRITTEN_AFTER_MS, write })
+    else {
+      open.writtenAt = now
+      write()
+    }
+  }
+
+  #write(id: string, open: OpenIncident, row: IncidentRow, places: SampledEvent[], now: number): void {
     this.#checkpoint.putOpenIncident(id, open, now)
-    this.#outbox.put('incident', { tag: 'incident', row: continued.row }, `incident|${open.key}`)
+    this.#outbox.put('incident', { tag: 'incident', row }, `incident|${open.key}`)
     if (places.length === 0) return
     this.#outbox.put('evidence', {
       tag: 'evidence',
       key: open.key,
       first: open.evidence.length - places.length + 1,
       places,
-      indicators: continued.row.triage_note.indicators,
+      indicators: row.triage_note.indicators,
     })
   }
 
@@ -97,7 +135,9 @@ export class Consequences {
   #thinWindow({ task, window, row, prediction }: Judgement): ThinWindow {
     const { beside } = task.tracked
     const target = beside.targets[0]
-    const [place] = beside.sample.places(1)
+    // One event of each source is evidence enough of what all of them do.
+    const place = beside.exampleGiven ? null : beside.sample.places(1)[0]
+    beside.exampleGiven = true
     return {
       source: task.tracked.window.source,
       threatClass: prediction.threatClass,
@@ -110,9 +150,7 @@ export class Consequences {
       host: target?.host ?? null,
       port: target?.port ?? null,
       uncertain: prediction.uncertain,
-      votes: memberVotes(prediction.output),
-      probabilities: [...prediction.output.probabilities],
-      features: Array.from(row, (value) => (Number.isNaN(value) ? null : value)),
+      detail: packDetail(row, prediction.output),
       example: place ? this.#journal.atHand(place) : null,
     }
   }

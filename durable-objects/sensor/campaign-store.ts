@@ -1,4 +1,10 @@
-import { type Campaign, type CampaignSource, CampaignTable, type ThinReport } from '../../core/incidents/campaign.ts'
+import {
+  type Campaign,
+  type CampaignSource,
+  CampaignTable,
+  isCampaign,
+  type ThinReport,
+} from '../../core/incidents/campaign.ts'
 
 /** A feed's campaigns, durable: a row a group and a row a source of it, so that a large one is not rewritten. */
 export class CampaignStore {
@@ -14,20 +20,13 @@ export class CampaignStore {
     sql.exec('CREATE TABLE IF NOT EXISTS thin_messages (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID')
   }
 
-  /** Takes reports in, once per message id; call within a transaction. The campaigns that are incidents and changed. */
-  take(feed: string, id: string, reports: readonly ThinReport[], now: number): Campaign[] {
-    if (this.#sql.exec('SELECT 1 FROM thin_messages WHERE id = ?', id).toArray().length > 0) return []
+  /** Takes reports in, once per message id; call within a transaction. The campaigns among the groups that changed. */
+  take(feed: string, id: string, reports: readonly ThinReport[], now: number): Map<Campaign, Set<string>> {
+    if (this.#sql.exec('SELECT 1 FROM thin_messages WHERE id = ?', id).toArray().length > 0) return new Map()
     this.#sql.exec('INSERT INTO thin_messages VALUES (?, ?)', id, now)
-    const { touched, changed } = this.#tableOf(feed).take(feed, reports)
+    const { touched } = this.#tableOf(feed).take(feed, reports)
     for (const [group, sources] of touched) {
-      const { sources: _listed, ...header } = group
-      this.#sql.exec(
-        'INSERT OR REPLACE INTO campaigns VALUES (?, ?, ?, ?)',
-        feed,
-        group.id,
-        JSON.stringify(header),
-        now,
-      )
+      this.#writeHeader(feed, group, now)
       for (const source of sources)
         this.#sql.exec(
           'INSERT OR REPLACE INTO campaign_sources VALUES (?, ?, ?)',
@@ -36,7 +35,7 @@ export class CampaignStore {
           JSON.stringify(group.sources.get(source)),
         )
     }
-    return changed
+    return new Map([...touched].filter(([group]) => isCampaign(group)))
   }
 
   /** Forgets groups, and messages' names, that were not touched since. */
@@ -46,6 +45,33 @@ export class CampaignStore {
     this.#sql.exec(
       "DELETE FROM campaign_sources WHERE key NOT IN (SELECT json_extract(stored, '$.key') FROM campaigns)",
     )
+  }
+
+  /** Notes that a campaign's incident is written once more; call within the transaction that writes it. */
+  noteTold(feed: string, campaign: Campaign, now: number): void {
+    campaign.revision++
+    this.#writeHeader(feed, campaign, now)
+  }
+
+  /** Campaigns that were touched since, by feed: after a restart their last changes may not have been told. */
+  touchedSince(since: number): { feed: string; campaign: Campaign }[] {
+    return this.#sql
+      .exec<{ feed: string; ids: string }>(
+        'SELECT feed, json_group_array(id) AS ids FROM campaigns WHERE touched_at >= ? GROUP BY feed',
+        since,
+      )
+      .toArray()
+      .flatMap(({ feed, ids }) => {
+        const touched = new Set(JSON.parse(ids) as string[])
+        const groups = this.#tableOf(feed).groups()
+        return groups
+          .filter((group) => touched.has(group.id) && isCampaign(group))
+          .map((campaign) => ({ feed, campaign }))
+      })
+  }
+
+  #writeHeader(feed: string, { sources: _listed, ...header }: Campaign, now: number): void {
+    this.#sql.exec('INSERT OR REPLACE INTO campaigns VALUES (?, ?, ?, ?)', feed, header.id, JSON.stringify(header), now)
   }
 
   #tableOf(feed: string): CampaignTable {
