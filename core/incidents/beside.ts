@@ -2,8 +2,8 @@ import type { CanonicalEvent } from '../events/event.ts'
 import type { TargetCount } from '../store/schema.ts'
 import { EvidenceSample, type JournalPlace, type StoredSample } from './evidence-sample.ts'
 import { newStanding, type Standing } from './standing.ts'
+import { TopTargets } from './top-targets.ts'
 
-const TARGETS = 8
 const SENSORS = 8
 
 /** What a partition keeps of a source beside its window: standing, evidence, targets by name, sensors that saw it. */
@@ -15,24 +15,18 @@ export class Beside {
   trackedAs = ''
   /** An event of it has been given to a campaign as evidence. */
   exampleGiven = false
-  #targets: TargetCount[] = []
+  #targets = new TopTargets()
 
   note(event: CanonicalEvent, original: string, sensor: string, place: JournalPlace): void {
     if (this.trackedAs === '') this.trackedAs = `${place.row}:${place.index}`
     this.sample.add(event, original, place)
     if (!this.sensors.includes(sensor) && this.sensors.length < SENSORS) this.sensors.push(sensor)
-    const host = event.dst_ip ?? event.http?.host ?? null
-    const port = event.dst_port ?? null
-    if (host === null && port === null) return
-    const known = this.#targets.find((target) => target.host === host && target.port === port)
-    if (known) known.events++
-    else if (this.#targets.length < TARGETS) this.#targets.push({ host, port, events: 1 })
-    else this.#replaceRarest(host, port)
+    this.#targets.add(event.dst_ip ?? event.http?.host ?? null, event.dst_port ?? null)
   }
 
-  /** Busiest first. Beyond eight, counts are upper bounds (Space-Saving; Metwally et al., 2005). */
+  /** Busiest first. */
   get targets(): TargetCount[] {
-    return [...this.#targets].sort((a, b) => b.events - a.events || (key(a) < key(b) ? -1 : 1))
+    return this.#targets.list()
   }
 
   toJSON(): object {
@@ -52,14 +46,8 @@ export class Beside {
     beside.sensors = stored.sensors
     beside.trackedAs = stored.trackedAs
     beside.exampleGiven = stored.exampleGiven
-    beside.#targets = stored.targets
+    beside.#targets = new TopTargets(stored.targets)
     return beside
-  }
-
-  #replaceRarest(host: string | null, port: number | null): void {
-    let rarest = 0
-    for (let i = 1; i < TARGETS; i++) if (this.#targets[i]!.events < this.#targets[rarest]!.events) rarest = i
-    this.#targets[rarest] = { host, port, events: this.#targets[rarest]!.events + 1 }
   }
 }
 
@@ -71,5 +59,3 @@ export interface StoredBeside {
   exampleGiven: boolean
   targets: TargetCount[]
 }
-
-const key = ({ host, port }: TargetCount): string => `${host} ${port}`

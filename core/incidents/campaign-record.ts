@@ -70,7 +70,7 @@ export function campaignIncident(
     model_version: model.manifest.version,
     schema_hash: SCHEMA_HASH,
     events_count: campaign.events,
-    targets: [{ host: campaign.host, port: campaign.port, events: campaign.events }],
+    targets: campaign.targets.list(),
     sensors: [sensor],
     previous_key: null,
     first_seen: Math.floor(campaign.firstTs),

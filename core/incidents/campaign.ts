@@ -1,6 +1,7 @@
 import { type ClassFamily, type ClassId, classOf } from '../taxonomy.ts'
 import { hash32 } from '../window/hash.ts'
 import { PANE_MS } from '../window/pane-times.ts'
+import { TopTargets } from './top-targets.ts'
 
 /** A thin, threatening window as its partition reports it to the sensor, which sees the target's side. */
 export interface ThinReport {
@@ -30,9 +31,8 @@ export interface Campaign {
   key: string
   family: ClassFamily
   threatClass: ClassId
-  /** What they share. */
-  host: string | null
-  port: number | null
+  /** Busiest first. */
+  targets: TopTargets
   /** Times that its incident was written. */
   revision: number
   firstTs: number
@@ -94,19 +94,21 @@ export class CampaignTable {
     return [...this.#groups.values()]
   }
 
-  /** A report counts for its target first, and for its port across targets only while the target has no campaign. */
+  /**
+   * Thin reconnaissance is one thing per sensor: whoever probes, probes all it has. Of the other classes a report counts for
+   * its target first, and for its port across targets only while the target has no campaign.
+   */
   #join(scope: string, report: ThinReport): Campaign[] {
     const { family } = classOf(report.threatClass)
+    if (family === 'reconnaissance') return [this.#add(scope, family, report)]
     const { host, port } = report
     const joined: Campaign[] = []
-    if (host !== null) joined.push(this.#add(scope, `${family}|host|${host}`, report, { host, port: null }))
-    const hasCampaign = joined[0] !== undefined && joined[0].sources.size >= CAMPAIGN_SOURCES
-    if (port !== null && !hasCampaign)
-      joined.push(this.#add(scope, `${family}|port|${port}`, report, { host: null, port }))
+    if (host !== null) joined.push(this.#add(scope, `${family}|host|${host}`, report))
+    if (port !== null && !joined.some(isCampaign)) joined.push(this.#add(scope, `${family}|port|${port}`, report))
     return joined
   }
 
-  #add(scope: string, id: string, report: ThinReport, shared: { host: string | null; port: number | null }): Campaign {
+  #add(scope: string, id: string, report: ThinReport): Campaign {
     let group = this.#groups.get(id)
     if (group && report.firstTs - group.lastTs > CAMPAIGN_SILENCE_MS) group = undefined
     if (!group) {
@@ -115,7 +117,7 @@ export class CampaignTable {
         key: `campaign|${scope}|${id}|${Math.floor(report.firstTs / PANE_MS)}`,
         family: classOf(report.threatClass).family,
         threatClass: report.threatClass,
-        ...shared,
+        targets: new TopTargets(),
         revision: 0,
         firstTs: report.firstTs,
         lastTs: report.lastTs,
@@ -135,6 +137,7 @@ export class CampaignTable {
 
 function note(group: Campaign, report: ThinReport): void {
   group.events += report.events
+  group.targets.add(report.host, report.port, report.events)
   group.firstTs = Math.min(group.firstTs, report.firstTs)
   group.lastTs = Math.max(group.lastTs, report.lastTs)
   if (isStronger(report, group.strongest)) group.strongest = report

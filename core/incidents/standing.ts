@@ -50,11 +50,11 @@ export const newStanding = (): Standing => ({ accumulated: noEvidence(), inciden
 /**
  * Takes a judged window into the standing and says what follows. A threat that is trusted or to be verified opens an
  * incident when the window holds five events; one to be investigated also needs that all evidence so far supports it; a
- * thin one needs the accumulated evidence to pass Wald's bound. A confident Normal opens nothing.
+ * thin one needs five events in all and that the accumulated evidence passes Wald's bound. A confident Normal opens nothing.
  */
 export function consequenceOf(
   standing: Standing,
-  window: { last: number; events: number; newEvents: number },
+  window: { last: number; events: number; newEvents: number; judgedEvents: number },
   prediction: Prediction,
 ): Consequence {
   standing.accumulated = accumulate(
@@ -68,7 +68,8 @@ export function consequenceOf(
   const support = standing.accumulated.ratios[threatClass]!
   if (window.events >= THIN_UNDER && (route !== 'INVESTIGATE' || support >= SUPPORTS_AT))
     return { tag: 'incident', threatClass, openedBy: 'prediction' }
-  if (support >= OPENS_AT) return { tag: 'incident', threatClass, openedBy: 'accumulated-evidence' }
+  if (support >= OPENS_AT && window.judgedEvents >= THIN_UNDER)
+    return { tag: 'incident', threatClass, openedBy: 'accumulated-evidence' }
   const family = classOf(threatClass).family
   const open = standing.incidents[family]
   if (open && window.last * PANE_MS - open.lastSeen <= REOPENS_WITHIN_MS)

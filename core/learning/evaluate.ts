@@ -46,7 +46,7 @@ export async function scoreWindows(
   windows: readonly LabelledWindow[],
   model: Predictor,
 ): Promise<ScoredWindow[]> {
-  const standings = new Map<string, Standing>()
+  const standings = new Map<string, { standing: Standing; judgedEvents: number }>()
   const scored: ScoredWindow[] = []
   for (let from = 0; from < windows.length; from += ROUND) {
     const part = windows.slice(from, from + ROUND)
@@ -55,10 +55,15 @@ export async function scoreWindows(
     const outputs = await model.predict(rows, part.length)
     for (const [i, { source, start, events, label }] of part.entries()) {
       const prediction = decide(outputs[i]!, model.manifest)
-      const standing = standings.get(source) ?? newStanding()
-      standings.set(source, standing)
+      const held = standings.get(source) ?? { standing: newStanding(), judgedEvents: 0 }
+      standings.set(source, held)
+      held.judgedEvents += events
       const last = (start + LABEL_WINDOW_MS) / PANE_MS - 1
-      const { tag } = consequenceOf(standing, { last, events, newEvents: events }, prediction)
+      const { tag } = consequenceOf(
+        held.standing,
+        { last, events, newEvents: events, judgedEvents: held.judgedEvents },
+        prediction,
+      )
       if (label !== null) scored.push({ rawSource, label, events, prediction, opens: tag === 'incident' })
     }
   }

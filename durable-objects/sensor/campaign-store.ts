@@ -5,6 +5,8 @@ import {
   isCampaign,
   type ThinReport,
 } from '../../core/incidents/campaign.ts'
+import { TopTargets } from '../../core/incidents/top-targets.ts'
+import type { TargetCount } from '../../core/store/schema.ts'
 
 /** A feed's campaigns, durable: a row a group and a row a source of it, so that a large one is not rewritten. */
 export class CampaignStore {
@@ -81,7 +83,7 @@ export class CampaignStore {
       .exec<{ stored: string }>('SELECT stored FROM campaigns WHERE feed = ? ORDER BY touched_at', feed)
       .toArray()
       .map(({ stored }) => {
-        const header = JSON.parse(stored) as Omit<Campaign, 'sources'>
+        const header = JSON.parse(stored) as Omit<Campaign, 'sources' | 'targets'> & { targets: TargetCount[] }
         const sources = this.#sql
           .exec<{ source: string; stored: string }>(
             'SELECT source, stored FROM campaign_sources WHERE key = ?',
@@ -89,7 +91,7 @@ export class CampaignStore {
           )
           .toArray()
           .map((row): [string, CampaignSource] => [row.source, JSON.parse(row.stored)])
-        return { ...header, sources: new Map(sources) }
+        return { ...header, targets: new TopTargets(header.targets), sources: new Map(sources) }
       })
     const table = new CampaignTable(groups)
     this.#tables.set(feed, table)
