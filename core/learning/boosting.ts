@@ -1,6 +1,6 @@
 import { CLASS_COUNT } from '../taxonomy.ts'
 import type { BinnedMatrix } from './binning.ts'
-import { rowWeights } from './class-weights.ts'
+import { BALANCED, type ClassBalance, rowWeights } from './class-weights.ts'
 import type { Matrix } from './dataset.ts'
 import { type Derivatives, type HistogramPool, type NewtonOptions, newtonCriterion } from './newton.ts'
 import { type Random, random, shuffle } from './random.ts'
@@ -15,21 +15,21 @@ export interface BoostingOptions extends TreeLimits, NewtonOptions {
   rowShare: number
   /** Share of the columns that a tree may use, over 0 to 1. */
   columnShare: number
-  /** 1 levels the classes fully, 0 not at all; see classWeights. */
-  classWeightPower: number
+  balance: ClassBalance
 }
 
+/** Few columns a tree and heavy leaves: on left-out sources the log loss fell from 1.68 to 1.16 against 0.4, 2 and 2. */
 export const BOOSTING_DEFAULTS: BoostingOptions = {
   rounds: 40,
   maxLeaves: 12,
   maxDepth: 4,
   learningRate: 0.2,
-  l2: 2,
-  minLeafHessian: 2,
+  l2: 10,
+  minLeafHessian: 10,
   minGain: 0,
   rowShare: 0.8,
-  columnShare: 0.4,
-  classWeightPower: 1,
+  columnShare: 0.15,
+  balance: BALANCED,
 }
 
 /** Where a run stands; the next round needs nothing else. */
@@ -50,7 +50,7 @@ export function trainBoosting(
   seed: number,
   onRound?: (done: number) => void,
 ): TreeEnsemble {
-  const learnt = rowWeights(labels, weights, options.classWeightPower)
+  const learnt = rowWeights(labels, weights, options.balance)
   const state = startBoosting(labels, learnt)
   const pool: HistogramPool = []
   for (let round = 0; round < options.rounds; round++) {

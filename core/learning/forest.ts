@@ -1,6 +1,6 @@
 import { CLASS_COUNT } from '../taxonomy.ts'
 import type { BinnedMatrix } from './binning.ts'
-import { rowWeights } from './class-weights.ts'
+import { BALANCED, type ClassBalance, rowWeights } from './class-weights.ts'
 import { giniCriterion } from './gini.ts'
 import { type Random, random } from './random.ts'
 import { growTree, type TreeLimits } from './tree-growth.ts'
@@ -12,8 +12,7 @@ export interface ForestOptions extends TreeLimits {
   minLeafWeight: number
   /** Columns tried at a split; those that cannot divide the node's rows do not count. */
   columnsPerSplit: number
-  /** 1 levels the classes fully, 0 not at all; see classWeights. */
-  classWeightPower: number
+  balance: ClassBalance
 }
 
 export const FOREST_DEFAULTS: ForestOptions = {
@@ -22,7 +21,7 @@ export const FOREST_DEFAULTS: ForestOptions = {
   maxDepth: 14,
   minLeafWeight: 4,
   columnsPerSplit: 10,
-  classWeightPower: 1,
+  balance: BALANCED,
 }
 
 /** Random forest (Breiman 2001) of probability trees: each leaf holds its class distribution, the forest their mean. */
@@ -34,7 +33,7 @@ export function trainForest(
   seed: number,
   onTree?: (done: number) => void,
 ): TreeEnsemble {
-  const drawWeights = rowWeights(labels, weights, options.classWeightPower)
+  const drawWeights = rowWeights(labels, weights, options.balance)
   const trees: Tree[] = []
   for (let index = 0; index < options.trees; index++) {
     trees.push(growForestTree(binned, labels, drawWeights, options, seed, index))

@@ -1,5 +1,5 @@
 import { CLASS_COUNT } from '../taxonomy.ts'
-import { rowWeights } from './class-weights.ts'
+import { BALANCED, type ClassBalance, rowWeights } from './class-weights.ts'
 import type { Matrix } from './dataset.ts'
 import { findInputScale, type InputScale, type Layer, type Network, scaleInputs } from './network.ts'
 import { NetworkPass } from './network-pass.ts'
@@ -22,8 +22,7 @@ export interface NetworkOptions {
   focus: number
   /** Bound of the inputs, in standard deviations. */
   clip: number
-  /** 1 levels the classes fully, 0 not at all; see classWeights. */
-  classWeightPower: number
+  balance: ClassBalance
 }
 
 export const NETWORK_DEFAULTS: NetworkOptions = {
@@ -36,7 +35,7 @@ export const NETWORK_DEFAULTS: NetworkOptions = {
   dropout: 0.1,
   focus: 2,
   clip: 6,
-  classWeightPower: 1,
+  balance: BALANCED,
 }
 
 /** Where a run stands; the next epoch needs nothing else but the data. */
@@ -62,7 +61,7 @@ export function trainNetwork(
   seed: number,
   onEpoch?: (done: number, loss: number) => void,
 ): Network {
-  const learnt = rowWeights(labels, weights, options.classWeightPower)
+  const learnt = rowWeights(labels, weights, options.balance)
   const state = startNetwork(matrix, learnt, log1p, options, seed)
   const inputs = scaleInputs(state.input, matrix)
   for (let epoch = 0; epoch < options.epochs; epoch++) {

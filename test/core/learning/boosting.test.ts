@@ -7,7 +7,7 @@ import {
   startBoosting,
   trainBoosting,
 } from '../../../core/learning/boosting.ts'
-import { rowWeights } from '../../../core/learning/class-weights.ts'
+import { BALANCED, rowWeights } from '../../../core/learning/class-weights.ts'
 import type { Dataset } from '../../../core/learning/dataset.ts'
 import { random } from '../../../core/learning/random.ts'
 import { softmaxRows } from '../../../core/learning/softmax.ts'
@@ -45,6 +45,7 @@ describe('boosting', () => {
       l2: 1,
       minLeafHessian: 0.1,
       learningRate: 1,
+      balance: { levelling: 0, normalShare: null },
     })
     expect(ensemble.trees).toHaveLength(2)
     const [zero] = ensemble.trees
@@ -105,7 +106,7 @@ describe('boosting', () => {
   it('goes on after a stop as if it had not stopped', () => {
     const data = madeData(500, 1)
     const binned = applyBins(data, findBins(data, data.weights))
-    const learnt = rowWeights(data.labels, data.weights, 1)
+    const learnt = rowWeights(data.labels, data.weights, BALANCED)
     let state = startBoosting(data.labels, learnt)
     for (let round = 0; round < 4; round++) {
       boostingRound(state, data, binned, data.labels, learnt, BOOSTING_DEFAULTS, 1, round)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { rowWeights } from '../../../core/learning/class-weights.ts'
+import { BALANCED, rowWeights } from '../../../core/learning/class-weights.ts'
 import type { Dataset } from '../../../core/learning/dataset.ts'
 import { findInputScale, predictNetwork, scaleInputs } from '../../../core/learning/network.ts'
 import {
@@ -59,7 +59,7 @@ describe('network', () => {
   it('has the gradient that small steps show, focal loss and class weights included', () => {
     const data = madeData(6, 1, 5)
     const options = { ...NETWORK_DEFAULTS, hidden: [4], batch: 6, dropout: 0, inputDropout: 0, learningRate: 0 }
-    const learnt = rowWeights(data.labels, data.weights, 1)
+    const learnt = rowWeights(data.labels, data.weights, BALANCED)
     const state = startNetwork(data, learnt, plain(5), options, 1)
     const inputs = scaleInputs(state.input, data)
     const lossOf = (parameters: Float64Array) => {
@@ -92,7 +92,7 @@ describe('network', () => {
   it('goes on after a stop as if it had not stopped', () => {
     const data = madeData(300, 1)
     const options = { ...NETWORK_DEFAULTS, epochs: 3 }
-    const learnt = rowWeights(data.labels, data.weights, 1)
+    const learnt = rowWeights(data.labels, data.weights, BALANCED)
     let state = startNetwork(data, learnt, plain(100), options, 1)
     const inputs = scaleInputs(state.input, data)
     for (let epoch = 0; epoch < 3; epoch++) {
