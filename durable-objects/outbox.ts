@@ -62,9 +62,10 @@ export class Outbox<Message> {
 
   /** The receiver has these. */
   told(entries: readonly OutboxEntry<Message>[]): void {
-    const numbers = entries.map(({ id }) => Number(id.slice(id.lastIndexOf('#') + 1)))
-    const deleted = 'DELETE FROM outbox WHERE n IN (SELECT value FROM json_each(?)) RETURNING n'
-    // One that was replaced while it was told is gone already and counted so.
-    this.#pending -= this.#sql.exec(deleted, JSON.stringify(numbers)).toArray().length
+    for (const { id } of entries) {
+      const n = Number(id.slice(id.lastIndexOf('#') + 1))
+      // One that was replaced while it was told is gone already and counted so.
+      this.#pending -= this.#sql.exec('DELETE FROM outbox WHERE n = ? RETURNING n', n).toArray().length
+    }
   }
 }

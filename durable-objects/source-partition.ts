@@ -311,7 +311,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     const row = this.#journal.newestRow
     this.ctx.storage.transactionSync(() => {
       // The windows behind them count as judged from here on.
-      this.#consequences.writeDue(Number.POSITIVE_INFINITY)
+      this.#consequences.writeDue(now, true)
       this.#checkpoint.write(this.#changed, this.#gone, this.#table, {
         journalRow: row,
         feeds: [...this.#feeds].filter(([, { lastAt }]) => now - lastAt < RETENTION_MS),

@@ -70,6 +70,7 @@ export function continueIncident(
         openedBy: window.openedBy,
         evidence: [],
         evidenceAt: 0,
+        writes: 0,
         writtenAt: 0,
       }
   return { open, row: () => incidentRow(open, window, model, { severity, risk, now }) }

@@ -27,7 +27,8 @@ export interface OpenIncident {
   evidence: number[]
   /** Events counted when evidence was last handed out. */
   evidenceAt: number
-  /** When its row was last written, ms. */
+  /** How often its row was written, and when last, ms. */
+  writes: number
   writtenAt: number
 }
 

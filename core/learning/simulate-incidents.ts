@@ -106,6 +106,7 @@ function continueSimulated({ task, window, consequence }: Judgement, incidents: 
     evidenceAt: 0,
     countedIn: '',
     countedTo: 0,
+    writes: 0,
     writtenAt: 0,
   }
   if (!goesOn) incidents.push({ family, sources: new Set([task.tracked.window.source]), openedAt: endOf(task.last) })

@@ -13,8 +13,11 @@ import type { Checkpoint } from './checkpoint.ts'
 import type { Message } from './deliveries.ts'
 import type { Journal } from './journal.ts'
 
-/** A live source is judged four times a second; its incident's row is written again no oftener than this. */
-const REWRITTEN_AFTER_MS = 2_000
+/**
+ * A live source is judged four times a second; its incident's row is written again no oftener than every 2 s, and every 10 s
+ * once it has been written five times: in a flood thousands of incidents grow at once.
+ */
+const rewrittenAfterMs = (revision: number): number => (revision < 5 ? 2_000 : 10_000)
 
 interface Round {
   feed: string
@@ -32,7 +35,7 @@ export class Consequences {
    * Newer states of incidents that were written a moment ago. In memory: after a crash the windows behind them are judged
    * again.
    */
-  readonly #postponed = new Map<string, { at: number; write: () => void }>()
+  readonly #postponed = new Map<string, { at: number; write: (now: number) => void }>()
 
   constructor(checkpoint: Checkpoint, outbox: Outbox<Message>, journal: Journal) {
     this.#checkpoint = checkpoint
@@ -47,12 +50,12 @@ export class Consequences {
     return soonest
   }
 
-  /** Writes the postponed rows that are due; to be called within a transaction. */
-  writeDue(now: number): void {
+  /** Writes the postponed rows that are due, or all; to be called within a transaction. */
+  writeDue(now: number, all = false): void {
     for (const [id, { at, write }] of this.#postponed)
-      if (at <= now) {
+      if (all || at <= now) {
         this.#postponed.delete(id)
-        write()
+        write(now)
       }
   }
 
@@ -101,17 +104,16 @@ export class Consequences {
     )
     const { open, places } = handOut(continued.open, beside.sample)
     beside.standing.incidents[family] = open
-    const write = () => this.#write(id, open, continued.row(), places, now)
+    const write = (at: number) => this.#write(id, open, continued.row(), places, at)
     this.#postponed.delete(id)
-    if (open.revision > 1 && places.length === 0 && now - open.writtenAt < REWRITTEN_AFTER_MS)
-      this.#postponed.set(id, { at: open.writtenAt + REWRITTEN_AFTER_MS, write })
-    else {
-      open.writtenAt = now
-      write()
-    }
+    const dueAt = open.writtenAt + rewrittenAfterMs(open.writes)
+    if (open.revision > 1 && places.length === 0 && now < dueAt) this.#postponed.set(id, { at: dueAt, write })
+    else write(now)
   }
 
   #write(id: string, open: OpenIncident, row: IncidentRow, places: SampledEvent[], now: number): void {
+    open.writtenAt = now
+    open.writes++
     this.#checkpoint.putOpenIncident(id, open, now)
     this.#outbox.put('incident', { tag: 'incident', row }, `incident|${open.key}`)
     if (places.length === 0) return
