@@ -88,7 +88,8 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     if (share.live) await this.#wakeIn(LIVE_DELAY_MS)
     else {
       await this.#judgeFeed(share.feed)
-      await this.#wakeIn(this.#deliveries.outbox.pending > 0 ? 1 : IDLE_MS)
+      const hasNews = this.#deliveries.outbox.pending > 0 || this.#consequences.dueAt < Number.POSITIVE_INFINITY
+      await this.#wakeIn(hasNews ? 1 : IDLE_MS)
     }
     return answer
   }

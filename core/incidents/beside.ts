@@ -1,5 +1,6 @@
 import type { CanonicalEvent } from '../events/event.ts'
 import type { TargetCount } from '../store/schema.ts'
+import { paneOf } from '../window/pane-times.ts'
 import { EvidenceSample, type JournalPlace, type StoredSample } from './evidence-sample.ts'
 import { newStanding, type Standing } from './standing.ts'
 import { TopTargets } from './top-targets.ts'
@@ -16,22 +17,33 @@ export class Beside {
   /** An event of it has been given to a campaign as evidence. */
   exampleGiven = false
   #targets = new TopTargets()
+  /** Targets of panes that have not been judged: an incident names those of the events it was decided on. */
+  #waiting = new Map<number, TopTargets>()
 
   note(event: CanonicalEvent, original: string, sensor: string, place: JournalPlace): void {
     if (this.trackedAs === '') this.trackedAs = `${place.row}:${place.index}`
     this.sample.add(event, original, place)
     if (!this.sensors.includes(sensor) && this.sensors.length < SENSORS) this.sensors.push(sensor)
-    this.#targets.add(event.dst_ip ?? event.http?.host ?? null, event.dst_port ?? null)
+    const pane = paneOf(event.ts)
+    const waiting = this.#waiting.get(pane) ?? new TopTargets()
+    this.#waiting.set(pane, waiting)
+    waiting.add(event.dst_ip ?? event.http?.host ?? null, event.dst_port ?? null)
   }
 
-  /** Busiest first. */
-  get targets(): TargetCount[] {
+  /** Targets of the events up to and with pane `last`, busiest first; `last` must not fall from one call to the next. */
+  targetsUpTo(last: number): TargetCount[] {
+    for (const pane of [...this.#waiting.keys()].sort((a, b) => a - b)) {
+      if (pane > last) break
+      for (const { host, port, events } of this.#waiting.get(pane)!.list()) this.#targets.add(host, port, events)
+      this.#waiting.delete(pane)
+    }
     return this.#targets.list()
   }
 
   toJSON(): object {
     const { standing, sample, sensors, trackedAs, exampleGiven } = this
-    return { standing, sample, sensors, trackedAs, exampleGiven, targets: this.#targets }
+    const waiting = [...this.#waiting]
+    return { standing, sample, sensors, trackedAs, exampleGiven, targets: this.#targets, waiting }
   }
 
   static fromJSON(stored: StoredBeside): Beside {
@@ -47,6 +59,7 @@ export class Beside {
     beside.trackedAs = stored.trackedAs
     beside.exampleGiven = stored.exampleGiven
     beside.#targets = new TopTargets(stored.targets)
+    beside.#waiting = new Map(stored.waiting.map(([pane, targets]) => [pane, new TopTargets(targets)]))
     return beside
   }
 }
@@ -58,4 +71,5 @@ export interface StoredBeside {
   trackedAs: string
   exampleGiven: boolean
   targets: TargetCount[]
+  waiting: [number, TargetCount[]][]
 }

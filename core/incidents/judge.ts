@@ -2,6 +2,7 @@ import { decide } from '../ensemble/decide.ts'
 import type { ModelManifest, ModelOutput, Prediction } from '../ensemble/prediction.ts'
 import { type Extraction, extractInto, newExtraction } from '../features/extract.ts'
 import { FEATURE_COUNT } from '../features/schema.ts'
+import type { TargetCount } from '../store/schema.ts'
 import { C } from '../window/counters.ts'
 import type { JudgementTask } from '../window/window-table.ts'
 import type { Beside } from './beside.ts'
@@ -21,6 +22,8 @@ export interface Judgement {
   row: Float32Array
   prediction: Prediction
   consequence: Consequence
+  /** The source's targets so far, busiest first. */
+  targets: TargetCount[]
 }
 
 /** Reads the windows as they stand now; the sensor's context is filled in later. */
@@ -59,8 +62,9 @@ export function judge(
     const prediction = decide(outputs[i]!, model.manifest)
     const window = docket.windows[i]!
     const { standing } = task.tracked.beside
+    const targets = task.tracked.beside.targetsUpTo(task.last)
     const consequence = consequenceOf(standing, { last: task.last, ...window }, prediction)
     const row = docket.extraction.rows.slice(i * FEATURE_COUNT, (i + 1) * FEATURE_COUNT)
-    return { task, window, row, prediction, consequence }
+    return { task, window, row, prediction, consequence, targets }
   })
 }

@@ -18,9 +18,11 @@ export class TopTargets {
     else this.#replaceRarest(host, port, events)
   }
 
-  /** Busiest first. */
+  /** Busiest first; a copy, which later events do not change. */
   list(): TargetCount[] {
-    return [...this.#targets].sort((a, b) => b.events - a.events || (nameOf(a) < nameOf(b) ? -1 : 1))
+    return this.#targets
+      .map((target) => ({ ...target }))
+      .sort((a, b) => b.events - a.events || (nameOf(a) < nameOf(b) ? -1 : 1))
   }
 
   toJSON(): TargetCount[] {

@@ -112,8 +112,7 @@ function continueSimulated({ task, window, consequence }: Judgement, incidents: 
   if (!goesOn) incidents.push({ family, sources: new Set([task.tracked.window.source]), openedAt: endOf(task.last) })
 }
 
-function thinReport({ task, window, prediction }: Judgement): ThinReport {
-  const target = task.tracked.beside.targets[0]
+function thinReport({ task, window, prediction, targets: [target] }: Judgement): ThinReport {
   return {
     source: task.tracked.window.source,
     threatClass: prediction.threatClass,

@@ -75,7 +75,7 @@ export class Consequences {
   }
 
   #incident(
-    { task, window, row, prediction }: Judgement,
+    { task, window, row, prediction, targets }: Judgement,
     { threatClass, openedBy }: Extract<Judgement['consequence'], { tag: 'incident' }>,
     { live, now, model }: Round,
   ): void {
@@ -95,7 +95,7 @@ export class Consequences {
         prediction,
         openedBy,
         trackedAs: beside.trackedAs,
-        targets: beside.targets,
+        targets,
         sensors: [...beside.sensors],
         decidedInMs: live ? Math.max(0, now - tracked.waitingSince) : null,
       },
@@ -106,8 +106,9 @@ export class Consequences {
     beside.standing.incidents[family] = open
     const write = (at: number) => this.#write(id, open, continued.row(), places, at)
     this.#postponed.delete(id)
-    const dueAt = open.writtenAt + rewrittenAfterMs(open.writes)
-    if (open.revision > 1 && places.length === 0 && now < dueAt) this.#postponed.set(id, { at: dueAt, write })
+    // A replay's is written when its batch has been judged.
+    const at = live ? open.writtenAt + rewrittenAfterMs(open.writes) : now
+    if (open.revision > 1 && places.length === 0 && (now < at || !live)) this.#postponed.set(id, { at, write })
     else write(now)
   }
 
@@ -134,9 +135,8 @@ export class Consequences {
     return cached[family] ?? this.#checkpoint.openIncident(id)
   }
 
-  #thinWindow({ task, window, row, prediction }: Judgement): ThinWindow {
+  #thinWindow({ task, window, row, prediction, targets: [target] }: Judgement): ThinWindow {
     const { beside } = task.tracked
-    const target = beside.targets[0]
     // One event of each source is evidence enough of what all of them do.
     const place = beside.exampleGiven ? null : beside.sample.places(1)[0]
     beside.exampleGiven = true
