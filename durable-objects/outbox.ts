@@ -1,8 +1,17 @@
+import { jsonParts } from '../core/json-parts.ts'
+
 /** One thing to be told elsewhere, exactly once. */
-export interface OutboxEntry<Message> {
+export interface OutboxMessage<Message> {
+  topic: string
+  message: Message
+  /** A later message with the same word takes the place of one that has not been told yet; null: never replaced. */
+  replaces: string | null
+}
+
+export interface OutboxEntry<Message> extends OutboxMessage<Message> {
+  n: number
   /** Names it to the receiver, who does it once however often it comes. */
   id: string
-  message: Message
 }
 
 /**
@@ -13,59 +22,80 @@ export class Outbox<Message> {
   readonly #sql: SqlStorage
   readonly #owner: string
   #pending: number
+  /** Words of pending messages that a later one may replace. */
+  readonly #replaceable: Set<string>
 
   /** @param owner unique among all objects that tell the same receiver */
   constructor(sql: SqlStorage, owner: string) {
     this.#sql = sql
     this.#owner = owner
     // AUTOINCREMENT: a number once used names one message for ever.
-    sql.exec(
-      'CREATE TABLE IF NOT EXISTS outbox (n INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, replaces TEXT, message TEXT NOT NULL)',
-    )
+    sql.exec(`CREATE TABLE IF NOT EXISTS outbox (n INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, replaces TEXT,
+      message TEXT NOT NULL)`)
     sql.exec('CREATE UNIQUE INDEX IF NOT EXISTS outbox_replaces ON outbox (replaces) WHERE replaces IS NOT NULL')
     sql.exec('CREATE INDEX IF NOT EXISTS outbox_topic ON outbox (topic, n)')
     this.#pending = sql.exec<{ n: number }>('SELECT count(*) AS n FROM outbox').one().n
+    this.#replaceable = new Set(
+      sql
+        .exec<{ replaces: string }>('SELECT replaces FROM outbox WHERE replaces IS NOT NULL')
+        .toArray()
+        .map(({ replaces }) => replaces),
+    )
   }
 
   get pending(): number {
     return this.#pending
   }
 
-  /**
-   * Adds a message; call within the transaction that decides.
-   * @param replaces a later message with the same word takes the place of one that has not been told yet
-   */
-  put(topic: string, message: Message, replaces: string | null = null): void {
-    if (replaces !== null) {
-      this.#pending -= this.#sql.exec('DELETE FROM outbox WHERE replaces = ? RETURNING n', replaces).toArray().length
+  /** Adds messages; call within the transaction that decides. One statement for many: each costs more than its row. */
+  put(messages: readonly OutboxMessage<Message>[]): void {
+    for (const part of jsonParts(
+      messages.map(({ topic, message, replaces }) => [topic, replaces, JSON.stringify(message)]),
+    ))
+      this.#sql.exec(
+        `INSERT OR REPLACE INTO outbox (topic, replaces, message)
+         SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?)`,
+        part,
+      )
+    for (const { replaces } of messages) {
+      if (replaces === null) this.#pending++
+      else if (!this.#replaceable.has(replaces)) {
+        this.#replaceable.add(replaces)
+        this.#pending++
+      }
     }
-    this.#sql.exec(
-      'INSERT INTO outbox (topic, replaces, message) VALUES (?, ?, ?)',
-      topic,
-      replaces,
-      JSON.stringify(message),
-    )
-    this.#pending++
   }
 
   /** The oldest messages of a topic. */
   next(topic: string, most: number): OutboxEntry<Message>[] {
     return this.#sql
-      .exec<{ n: number; message: string }>(
-        'SELECT n, message FROM outbox WHERE topic = ? ORDER BY n LIMIT ?',
+      .exec<{ n: number; replaces: string | null; message: string }>(
+        'SELECT n, replaces, message FROM outbox WHERE topic = ? ORDER BY n LIMIT ?',
         topic,
         most,
       )
       .toArray()
-      .map(({ n, message }) => ({ id: `${this.#owner}#${n}`, message: JSON.parse(message) }))
+      .map(({ n, replaces, message }) => ({
+        n,
+        topic,
+        replaces,
+        id: `${this.#owner}#${n}`,
+        message: JSON.parse(message),
+      }))
   }
 
-  /** The receiver has these. */
+  /** The receiver has these, which `next` gave for one topic. A message that replaced one meanwhile stays. */
   told(entries: readonly OutboxEntry<Message>[]): void {
-    for (const { id } of entries) {
-      const n = Number(id.slice(id.lastIndexOf('#') + 1))
-      // One that was replaced while it was told is gone already and counted so.
-      this.#pending -= this.#sql.exec('DELETE FROM outbox WHERE n = ? RETURNING n', n).toArray().length
-    }
+    const last = entries.at(-1)
+    if (!last) return
+    const gone = this.#sql
+      .exec<{ replaces: string | null }>(
+        'DELETE FROM outbox WHERE topic = ? AND n <= ? RETURNING replaces',
+        last.topic,
+        last.n,
+      )
+      .toArray()
+    this.#pending -= gone.length
+    for (const { replaces } of gone) if (replaces !== null) this.#replaceable.delete(replaces)
   }
 }

@@ -13,8 +13,9 @@ import { type GraphContext, TargetTable } from '../core/window/target-table.ts'
 import { placeBatch, type StreamState } from '../core/window/timeline.ts'
 import { shippedModel } from './model.ts'
 import { type PartitionPort, partitionName, type SensorPort, type ThinWindow } from './names.ts'
+import type { OutboxMessage } from './outbox.ts'
 import { CampaignStore } from './sensor/campaign-store.ts'
-import { CampaignDeliveries } from './sensor/deliveries.ts'
+import { CampaignDeliveries, type CampaignMessage } from './sensor/deliveries.ts'
 import { SensorLedger } from './sensor/ledger.ts'
 import { NonceStore } from './sensor/nonces.ts'
 
@@ -25,14 +26,18 @@ export interface SensorEnv {
 
 const RETENTION_MS = 24 * 3_600_000
 const RETRY_MS = 2_000
-/** How long thin reports gather before a campaign is written again. */
-const TELL_AFTER_MS = 1_000
+const PRUNE_EVERY_MS = 600_000
+/** How long thin reports gather before a campaign is written again: a large one is a megabyte each time. */
+const tellAfterMs = ({ revision }: Campaign): number => (revision === 0 ? 0 : revision < 5 ? 1_000 : 10_000)
+const WAKE_MS = 1_000
 /** A change older than this has been told before the object stopped. */
 const LOST_AT_MOST_MS = 60_000
 /** Batches whose contacts are in the sketches already; a retry must not count them again. */
 const COUNTED_BATCHES = 1_000
 
 interface Untold {
+  /** When it first changed, ms. */
+  since: number
   feed: string
   campaign: Campaign
   sources: Set<string>
@@ -61,13 +66,14 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
   /** Campaigns that changed since their incident was written. In memory: what was touched lately is told again on waking. */
   readonly #untold = new Map<string, Untold>()
   #telling = false
+  #prunedAt = 0
 
   constructor(ctx: DurableObjectState, env: SensorEnv) {
     super(ctx, env)
     for (const { feed, campaign } of this.#campaigns.touchedSince(Date.now() - LOST_AT_MOST_MS))
       this.#changed(feed, campaign, campaign.sources.keys(), [])
     if (this.#untold.size > 0 || this.#deliveries.outbox.pending > 0)
-      this.ctx.blockConcurrencyWhile(() => this.#tellIn(TELL_AFTER_MS))
+      this.ctx.blockConcurrencyWhile(() => this.#tellIn(WAKE_MS))
   }
 
   async ingest(batch: SensorBatch): Promise<BatchAnswer> {
@@ -122,7 +128,7 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
     const now = Date.now()
     const changed = this.ctx.storage.transactionSync(() => this.#campaigns.take(feed, id, windows, now))
     for (const [campaign, sources] of changed) this.#changed(feed, campaign, sources, windows)
-    if (this.#untold.size > 0) await this.#tellIn(TELL_AFTER_MS)
+    if (this.#untold.size > 0) await this.#tellIn(WAKE_MS)
   }
 
   async health(): Promise<SensorHealth> {
@@ -135,12 +141,19 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
     try {
       await this.#tellChanged(now)
       await this.#deliveries.deliver(now)
-      this.#ledger.prune(now - RETENTION_MS)
-      this.#campaigns.prune(now - RETENTION_MS)
+      this.#prune(now)
+      if (this.#untold.size > 0) await this.#tellIn(WAKE_MS)
     } catch (error) {
       console.error(JSON.stringify({ sensor: this.#name, what: 'alarm', error: String(error) }))
       await this.#tellIn(RETRY_MS)
     }
+  }
+
+  #prune(now: number): void {
+    if (now - this.#prunedAt < PRUNE_EVERY_MS) return
+    this.#prunedAt = now
+    this.#ledger.prune(now - RETENTION_MS)
+    this.#campaigns.prune(now - RETENTION_MS)
   }
 
   get #name(): string {
@@ -207,7 +220,13 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
   }
 
   #changed(feed: string, campaign: Campaign, sources: Iterable<string>, windows: readonly ThinWindow[]): void {
-    const untold = this.#untold.get(campaign.key) ?? { feed, campaign, sources: new Set(), examples: [] }
+    const untold = this.#untold.get(campaign.key) ?? {
+      since: Date.now(),
+      feed,
+      campaign,
+      sources: new Set(),
+      examples: [],
+    }
     this.#untold.set(campaign.key, untold)
     for (const source of sources) untold.sources.add(source)
     for (const window of windows)
@@ -221,32 +240,36 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
     await this.ctx.storage.setAlarm(Date.now() + ms)
   }
 
-  /** Writes the campaigns that changed since, each once. */
+  /** Writes the campaigns that changed and are due, each once. */
   async #tellChanged(now: number): Promise<void> {
-    if (this.#untold.size === 0) return
+    const due = [...this.#untold.values()].filter(({ since, campaign }) => now >= since + tellAfterMs(campaign))
+    if (due.length === 0) return
     const model = await shippedModel()
     // Nothing is judged without a model; what was judged before waits for it.
     if (!model.ok) throw new Error(model.error.why)
-    const untold = [...this.#untold.values()]
     this.ctx.storage.transactionSync(() => {
-      for (const change of untold) this.#tell(change, model.value, now)
+      for (const change of due) this.#tell(change, model.value, now)
     })
-    for (const { campaign } of untold) this.#untold.delete(campaign.key)
+    for (const { campaign } of due) this.#untold.delete(campaign.key)
   }
 
   #tell({ feed, campaign, sources, examples }: Untold, model: Classifier, now: number): void {
     const isNew = campaign.revision === 0
     this.#campaigns.noteTold(feed, campaign, now)
     const row = campaignIncident(campaign, this.#name, model, now)
-    this.#deliveries.outbox.put('incident', { tag: 'incident', row }, campaign.key)
+    const messages: OutboxMessage<CampaignMessage>[] = [
+      { topic: 'incident', message: { tag: 'incident', row }, replaces: campaign.key },
+    ]
     const told = isNew ? campaign.sources.keys() : sources
     const rows = [...told].flatMap((source) => {
       const seen = campaign.sources.get(source)
       return seen ? [campaignSourceRow(campaign.key, source, seen)] : []
     })
-    this.#deliveries.outbox.put('parts', { tag: 'sources', rows })
+    messages.push({ topic: 'parts', message: { tag: 'sources', rows }, replaces: null })
     const evidence = this.#evidenceOf(campaign, examples, row.triage_note.indicators)
-    if (evidence.length > 0) this.#deliveries.outbox.put('parts', { tag: 'evidence', rows: evidence })
+    if (evidence.length > 0)
+      messages.push({ topic: 'parts', message: { tag: 'evidence', rows: evidence }, replaces: null })
+    this.#deliveries.outbox.put(messages)
   }
 
   /** An event each of some sources, until the campaign holds 500. */

@@ -1,5 +1,6 @@
 import { getTableColumns } from 'drizzle-orm'
 import type { IncidentWrites } from '../../core/incidents/messages.ts'
+import { jsonParts } from '../../core/json-parts.ts'
 import {
   backgroundSources,
   incidentEvidence,
@@ -7,9 +8,6 @@ import {
   incidents as incidentsTable,
 } from '../../core/store/schema.ts'
 import type { EpochMs } from '../../core/time.ts'
-
-/** D1 takes values up to 2 MB; rows travel as JSON in parts well under that. */
-const PART_CHARACTERS = 900_000
 
 /** Set by people, verifiers and agents, or once for all: an owner's later revision leaves them as they are. */
 const KEPT_ON_UPDATE = new Set([
@@ -87,13 +85,13 @@ const ADD_BACKGROUND = `${insertFromJson(
  */
 export async function writeIncidents(db: D1Database, writes: IncidentWrites, now: EpochMs): Promise<void> {
   const statements: D1PreparedStatement[] = []
-  for (const part of parts(writes.incidents)) {
+  for (const part of jsonParts(writes.incidents)) {
     statements.push(db.prepare(UPSERT_INCIDENTS).bind(part), db.prepare(NOTE_OPENED).bind(part))
   }
-  for (const part of parts(writes.evidence)) statements.push(db.prepare(INSERT_EVIDENCE).bind(part))
-  for (const part of parts(writes.sources)) statements.push(db.prepare(UPSERT_SOURCES).bind(part))
+  for (const part of jsonParts(writes.evidence)) statements.push(db.prepare(INSERT_EVIDENCE).bind(part))
+  for (const part of jsonParts(writes.sources)) statements.push(db.prepare(UPSERT_SOURCES).bind(part))
   for (const { id, rows } of writes.background) {
-    parts(rows).forEach((part, i) => {
+    jsonParts(rows).forEach((part, i) => {
       statements.push(
         db.prepare(ADD_BACKGROUND).bind(part, `${id}/${i}`),
         db.prepare('INSERT INTO deliveries (id, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING').bind(`${id}/${i}`, now),
@@ -111,23 +109,4 @@ export async function pruneDeliveries(db: D1Database, before: EpochMs): Promise<
 function insertFromJson(table: string, columns: readonly string[], condition = 'true'): string {
   const values = columns.map((name) => `json_extract(value, '$.${name}')`)
   return `INSERT INTO ${table} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM json_each(?1) WHERE ${condition}`
-}
-
-/** Rows as JSON arrays, each short enough for one value. */
-function parts(rows: readonly object[]): string[] {
-  const written: string[] = []
-  let part: string[] = []
-  let characters = 0
-  for (const row of rows) {
-    const text = JSON.stringify(row)
-    if (characters + text.length > PART_CHARACTERS && part.length > 0) {
-      written.push(`[${part.join(',')}]`)
-      part = []
-      characters = 0
-    }
-    part.push(text)
-    characters += text.length + 1
-  }
-  if (part.length > 0) written.push(`[${part.join(',')}]`)
-  return written
 }

@@ -96,12 +96,14 @@ export class CampaignTable {
 
   /**
    * Thin reconnaissance is one thing per sensor: whoever probes, probes all it has. Of the other classes a report counts for
-   * its target first, and for its port across targets only while the target has no campaign.
+   * its target first, and for its port across targets only while the target has no campaign. A log that names no target (of
+   * sshd, of a web server) speaks of the sensor's own host.
    */
   #join(scope: string, report: ThinReport): Campaign[] {
     const { family } = classOf(report.threatClass)
     if (family === 'reconnaissance') return [this.#add(scope, family, report)]
     const { host, port } = report
+    if (host === null && port === null) return [this.#add(scope, `${family}|itself`, report)]
     const joined: Campaign[] = []
     if (host !== null) joined.push(this.#add(scope, `${family}|host|${host}`, report))
     if (port !== null && !joined.some(isCampaign)) joined.push(this.#add(scope, `${family}|port|${port}`, report))

@@ -1,5 +1,6 @@
 import { Beside, type StoredBeside } from '../../core/incidents/beside.ts'
 import type { OpenIncident } from '../../core/incidents/standing.ts'
+import { jsonParts } from '../../core/json-parts.ts'
 import { type StoredSource, WindowTable } from '../../core/window/window-table.ts'
 
 export interface FeedState {
@@ -75,8 +76,14 @@ export class Checkpoint {
     return known && JSON.parse(known.stored)
   }
 
-  putOpenIncident(id: string, open: OpenIncident, now: number): void {
-    this.#sql.exec('INSERT OR REPLACE INTO open_incidents VALUES (?, ?, ?)', id, JSON.stringify(open), now)
+  putOpenIncidents(open: readonly (readonly [id: string, open: OpenIncident])[], now: number): void {
+    for (const part of jsonParts(open))
+      this.#sql.exec(
+        `INSERT OR REPLACE INTO open_incidents
+       SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), ? FROM json_each(?)`,
+        now,
+        part,
+      )
   }
 
   /** Forgets incidents that were not touched since; what their source does next is a new one without a link. */

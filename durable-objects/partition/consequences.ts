@@ -8,7 +8,7 @@ import type { OpenIncident } from '../../core/incidents/standing.ts'
 import { packDetail } from '../../core/incidents/thin-detail.ts'
 import { type ClassFamily, classOf } from '../../core/taxonomy.ts'
 import type { ThinWindow } from '../names.ts'
-import type { Outbox } from '../outbox.ts'
+import type { Outbox, OutboxMessage } from '../outbox.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Message } from './deliveries.ts'
 import type { Journal } from './journal.ts'
@@ -37,6 +37,10 @@ export class Consequences {
    */
   readonly #postponed = new Map<string, { at: number; write: (now: number) => void }>()
 
+  /** Gathered for one round's statements. */
+  readonly #open = new Map<string, OpenIncident>()
+  #messages: OutboxMessage<Message>[] = []
+
   constructor(checkpoint: Checkpoint, outbox: Outbox<Message>, journal: Journal) {
     this.#checkpoint = checkpoint
     this.#outbox = outbox
@@ -57,6 +61,7 @@ export class Consequences {
         this.#postponed.delete(id)
         write(now)
       }
+    this.#store(now)
   }
 
   /** To be called within a transaction. */
@@ -70,8 +75,22 @@ export class Consequences {
         addBackground(background, judgement)
       }
     }
-    if (thin.length > 0) this.#outbox.put('thin', { tag: 'thin', feed: round.feed, windows: thin })
-    if (background.size > 0) this.#outbox.put('background', { tag: 'background', rows: [...background.values()] })
+    if (thin.length > 0) this.#say('thin', { tag: 'thin', feed: round.feed, windows: thin })
+    if (background.size > 0) this.#say('background', { tag: 'background', rows: [...background.values()] })
+    this.#store(round.now)
+  }
+
+  #say(topic: string, message: Message, replaces: string | null = null): void {
+    this.#messages.push({ topic, message, replaces })
+  }
+
+  /** Writes what has gathered, with few statements. */
+  #store(now: number): void {
+    this.#checkpoint.putOpenIncidents([...this.#open], now)
+    // Of two states of one incident the later counts.
+    this.#outbox.put(latest(this.#messages))
+    this.#open.clear()
+    this.#messages = []
   }
 
   #incident(
@@ -115,10 +134,10 @@ export class Consequences {
   #write(id: string, open: OpenIncident, row: IncidentRow, places: SampledEvent[], now: number): void {
     open.writtenAt = now
     open.writes++
-    this.#checkpoint.putOpenIncident(id, open, now)
-    this.#outbox.put('incident', { tag: 'incident', row }, `incident|${open.key}`)
+    this.#open.set(id, open)
+    this.#say('incident', { tag: 'incident', row }, `incident|${open.key}`)
     if (places.length === 0) return
-    this.#outbox.put('evidence', {
+    this.#say('evidence', {
       tag: 'evidence',
       key: open.key,
       first: open.evidence.length - places.length + 1,
@@ -132,7 +151,7 @@ export class Consequences {
     family: ClassFamily,
     id: string,
   ): OpenIncident | undefined {
-    return cached[family] ?? this.#checkpoint.openIncident(id)
+    return cached[family] ?? this.#open.get(id) ?? this.#checkpoint.openIncident(id)
   }
 
   #thinWindow({ task, window, row, prediction, targets: [target] }: Judgement): ThinWindow {
@@ -183,4 +202,10 @@ function addBackground(rows: Map<string, BackgroundRow>, { task, window, predict
   known.confidence = Math.max(known.confidence, prediction.confidence)
   known.first_seen = Math.min(known.first_seen, first_seen)
   known.last_seen = Math.max(known.last_seen, last_seen)
+}
+
+function latest(messages: readonly OutboxMessage<Message>[]): OutboxMessage<Message>[] {
+  const last = new Map<string, OutboxMessage<Message>>()
+  for (const message of messages) if (message.replaces !== null) last.set(message.replaces, message)
+  return messages.filter((message) => message.replaces === null || last.get(message.replaces) === message)
 }

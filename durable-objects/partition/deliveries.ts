@@ -52,15 +52,15 @@ export class Deliveries {
     if (message.tag !== 'thin') return
     const sensor = message.feed.slice(0, message.feed.indexOf('/'))
     await this.#receivers.SENSOR.getByName(sensor).takeThin(message.feed, id, message.windows)
-    this.#told([entry])
+    this.#told([[entry]])
   }
 
   async #tellDatabase(now: number): Promise<void> {
     const incidents = this.outbox.next('incident', INCIDENTS)
     const evidence = this.outbox.next('evidence', EVIDENCE)
     const background = this.outbox.next('background', BACKGROUND)
-    const entries = [...incidents, ...evidence, ...background]
-    if (entries.length === 0) return
+    const topics = [incidents, evidence, background]
+    if (topics.every((entries) => entries.length === 0)) return
     const writes = {
       incidents: incidents.flatMap(({ message }) => (message.tag === 'incident' ? [message.row] : [])),
       evidence: evidence.flatMap(({ message }) => (message.tag === 'evidence' ? this.#evidenceRows(message) : [])),
@@ -70,11 +70,13 @@ export class Deliveries {
       ),
     }
     await writeIncidents(this.#receivers.DB, writes, now)
-    this.#told(entries)
+    this.#told(topics)
   }
 
-  #told(entries: OutboxEntry<Message>[]): void {
-    this.#storage.transactionSync(() => this.outbox.told(entries))
+  #told(topics: OutboxEntry<Message>[][]): void {
+    this.#storage.transactionSync(() => {
+      for (const entries of topics) this.outbox.told(entries)
+    })
   }
 
   #evidenceRows({ key, first, places, indicators }: Extract<Message, { tag: 'evidence' }>): EvidenceRow[] {

@@ -25,8 +25,8 @@ export class CampaignDeliveries {
   /** Tells what waits, oldest first. Rejects with what D1 rejected; the rest stays. */
   async deliver(now: number): Promise<void> {
     while (this.outbox.pending > 0) {
-      const entries = [...this.outbox.next('incident', MESSAGES), ...this.outbox.next('parts', MESSAGES)]
-      const messages = entries.map(({ message }) => message)
+      const topics = [this.outbox.next('incident', MESSAGES), this.outbox.next('parts', MESSAGES)]
+      const messages = topics.flat().map(({ message }) => message)
       await writeIncidents(
         this.#db,
         {
@@ -37,7 +37,9 @@ export class CampaignDeliveries {
         },
         now,
       )
-      this.#storage.transactionSync(() => this.outbox.told(entries))
+      this.#storage.transactionSync(() => {
+        for (const entries of topics) this.outbox.told(entries)
+      })
     }
   }
 }
