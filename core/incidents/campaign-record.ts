@@ -6,7 +6,7 @@ import { CLASSES } from '../taxonomy.ts'
 import type { EpochMs } from '../time.ts'
 import type { Campaign, CampaignSource } from './campaign.ts'
 import type { CampaignSourceRow } from './messages.ts'
-import { type IncidentRow, NOT_VERIFIED } from './record.ts'
+import { type IncidentRow, NOT_VERIFIED, shortest } from './record.ts'
 import { escalationOf } from './risk.ts'
 import { routingPath } from './standing.ts'
 import { unpackDetail } from './thin-detail.ts'
@@ -64,9 +64,9 @@ export function campaignIncident(
       votes,
       missing: route === 'TRUST' ? [] : [NOT_VERIFIED],
     },
-    probabilities,
-    features: Array.from(features, (value) => (Number.isNaN(value) ? null : value)),
-    contributions: [...contributions],
+    probabilities: probabilities.map(shortest),
+    features: Array.from(features, (value) => (Number.isNaN(value) ? null : shortest(value))),
+    contributions: Array.from(contributions, shortest),
     model_version: model.manifest.version,
     schema_hash: SCHEMA_HASH,
     events_count: campaign.events,

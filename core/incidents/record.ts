@@ -124,9 +124,9 @@ function incidentRow(
       votes: memberVotes(prediction.output),
       missing: prediction.route === 'TRUST' ? [] : [NOT_VERIFIED],
     },
-    probabilities: [...prediction.output.probabilities],
-    features: Array.from(features, (value) => (Number.isNaN(value) ? null : value)),
-    contributions: [...contributions],
+    probabilities: Array.from(prediction.output.probabilities, shortest),
+    features: Array.from(features, (value) => (Number.isNaN(value) ? null : shortest(value))),
+    contributions: Array.from(contributions, shortest),
     model_version: manifest.version,
     schema_hash: SCHEMA_HASH,
     events_count: open.events,
@@ -142,3 +142,6 @@ function incidentRow(
 
 /** Said on the incident while no verifier has looked at it. */
 export const NOT_VERIFIED = 'Not yet verified: the ensemble alone was not sure enough, and no verifier has looked.'
+
+/** A float32 has seven digits; its full decimal form as a double has seventeen, most of them noise. */
+export const shortest = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(7)))
