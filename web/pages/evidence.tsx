@@ -27,6 +27,7 @@ export const EvidencePage: FC<{ incident: IncidentRow; events: EvidenceView[]; v
           <p class="hint">
             Chosen to represent all. Lines stand as they arrived; characters that cannot be seen are named, as{' '}
             <span class="hidden-character">U+202E</span>. <mark>Marked</mark> is what the strongest indicators rest on.
+            Times are in <span class="zone">UTC</span>.
           </p>
           <EvidenceTable events={events} href={incidentHref(incident.id, '/evidence')} />
         </>
