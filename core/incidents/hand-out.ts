@@ -10,10 +10,15 @@ const AGAIN_AT = 1.5
  * `open.evidence.length + 1`. Empty while the incident has not grown enough or holds 500.
  */
 export function handOut(open: OpenIncident, sample: EvidenceSample): { open: OpenIncident; places: SampledEvent[] } {
-  if (open.evidence.length >= EVIDENCE_KEPT || open.events < open.evidenceAt * AGAIN_AT) return { open, places: [] }
+  if (open.evidence.length >= Math.min(EVIDENCE_KEPT, open.events) || open.events < open.evidenceAt * AGAIN_AT)
+    return { open, places: [] }
   const known = new Set(open.evidence)
-  const places = sample.places(EVIDENCE_KEPT).filter(({ rank, ts }) => ts >= open.firstSeen && !known.has(rank))
-  const taken = places.slice(0, EVIDENCE_KEPT - open.evidence.length)
+  const { firstSeen, lastSeen } = open
+  const places = sample
+    .places(EVIDENCE_KEPT)
+    .filter(({ rank, ts }) => ts >= firstSeen && ts <= lastSeen && !known.has(rank))
+  // Some of the source's events in that time may belong to an incident of another class.
+  const taken = places.slice(0, Math.min(EVIDENCE_KEPT, open.events) - open.evidence.length)
   return {
     open: { ...open, evidence: [...open.evidence, ...taken.map(({ rank }) => rank)], evidenceAt: open.events },
     places: taken,
