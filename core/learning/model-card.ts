@@ -56,7 +56,10 @@ ${weakPoints(unseen ?? seen)}
 - Public data is thin where it matters: little benign web and SSH use, one or two captures each for web attacks and floods,
   attacks from one address behind a NAT. What is said of benign web use rests on self-made traffic.
 - Normal, Malware/Botnet and APT look alike inside five minutes of flow records; on a host unlike those above expect
-  them to be mistaken for one another, with a confidence that is too high.
+  them to be mistaken for one another.
+- On unseen sources confidence tells little: compare how often each route was right, above, with what its name promises.
+- Steady beacons and look-ups of generated names in flow logs are not learnt from self-made traffic: doing so made the model
+  call real ordinary hosts malware. The demo's two are not found.
 - Threat-intelligence features were absent in training and serve nothing yet.
 - Sources of an amplification flood send one to five packets each; alone they are background, together a campaign.
 `
