@@ -17,9 +17,14 @@ export class HttpClient {
     this.#agent = new http.Agent({ keepAlive: true, maxSockets: connections })
   }
 
-  send(method: 'GET' | 'POST', path: string, headers: Record<string, string>, body?: string): Promise<Answer> {
+  send(
+    method: 'GET' | 'POST',
+    path: string,
+    headers: Record<string, string>,
+    body?: string | Uint8Array,
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const bytes = body === undefined ? undefined : Buffer.from(body)
+      const bytes = body === undefined ? undefined : typeof body === 'string' ? Buffer.from(body) : body
       const request = http.request(
         {
           host: '127.0.0.1',

@@ -19,7 +19,9 @@ export interface Load {
   forMs: number
   /** Batches a second; absent: as fast as they are answered. */
   perSecond?: number
-  /** Told of each answer. */
+  /** Asked before each batch; true ends the load. */
+  stopped?: () => boolean
+  /** Told of each answer, in place of keeping it. */
   onAnswer?: (posted: Posted) => void
 }
 
@@ -41,7 +43,7 @@ export async function post(
   let next = 0
   let events = 0
   const sender = async () => {
-    while (next < load.batches && performance.now() - startedAt < load.forMs) {
+    while (next < load.batches && performance.now() - startedAt < load.forMs && !load.stopped?.()) {
       const n = next++
       let dueAt = performance.now()
       if (load.perSecond !== undefined) {
