@@ -145,7 +145,7 @@ describe('dashboard', () => {
     )
     const text = textOf(await html('/', 'viewer', measured))
     expect(text).toContain('refused: partition 0: sha256 differs')
-    expect(text).toMatch(/macro-F1 0.42 \( ?0.31 ?\)/)
+    expect(text).toMatch(/macro-F1 0.420 \( ?0.313 ?\)/)
     expect(text).toMatch(/false positives not measured/)
     expect(textOf(await html('/'))).toContain('The manifest of fixture-1 holds no figures for unseen sources.')
     expect(textOf(await html('/', 'viewer', appUnderTest(WELL, { manifest: null })))).toContain(
@@ -235,7 +235,7 @@ describe('incident', () => {
     expect(text).toContain('Nothing was done to the source')
     expect(text).toContain('No verifier has looked.')
     expect(text).toContain('The previous incident, #')
-    expect(text).toContain('All 12 of 12,345 events')
+    expect(text).toContain('All 12 events kept of 12,345')
   })
 
   it('shows indicators with value, unit, usual value and sign, and probabilities with thresholds', async () => {

@@ -227,7 +227,7 @@ const Score: FC<{ name: string; figures: ModelFigures; of: keyof ModelFigures['a
   </li>
 )
 
-const scoreText = (score: number | null): string => (score === null ? 'not measured' : score.toFixed(2))
+const scoreText = (score: number | null): string => (score === null ? 'not measured' : score.toFixed(3))
 
 const Riskiest: FC<{ view: DashboardView }> = ({ view }) =>
   view.riskiest.length === 0 ? (

@@ -59,7 +59,8 @@ export const IncidentPage: FC<{ view: IncidentView; viewer: Viewer }> = ({ view,
             <EvidenceTable events={view.evidence.first} href={incidentHref(incident.id, '/evidence')} />
             <p>
               <a href={incidentHref(incident.id, '/evidence')}>
-                All {count(view.evidence.kept)} of {count(Math.max(incident.events_count, view.evidence.kept))} events
+                All {plural(view.evidence.kept, 'event')} kept of{' '}
+                {count(Math.max(incident.events_count, view.evidence.kept))}
               </a>
             </p>
           </>
