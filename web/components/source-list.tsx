@@ -54,7 +54,7 @@ export const SourceList: FC<{ sources: CampaignSources; incidentId: number }> = 
         <tbody>
           {sources.shown.map((source) => (
             <tr>
-              <td>
+              <td class="source">
                 <a class="address" href={sourceHref(source.src_ip)}>
                   <LogText text={source.src_ip} />
                 </a>

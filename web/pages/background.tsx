@@ -78,7 +78,7 @@ export const BackgroundPage: FC<{ view: BackgroundView; viewer: Viewer }> = ({ v
             <tbody>
               {view.sources.map((source) => (
                 <tr>
-                  <td>
+                  <td class="source">
                     <a class="address" href={sourceHref(source.src_ip)}>
                       <LogText text={source.src_ip} />
                     </a>
