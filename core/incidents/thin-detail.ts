@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer'
+import { fromBase64Url, toBase64Url } from '../base64url.ts'
 import type { MemberVotes, ModelOutput } from '../ensemble/prediction.ts'
 import { FEATURE_COUNT } from '../features/schema.ts'
 import { CLASS_COUNT } from '../taxonomy.ts'
@@ -11,7 +11,7 @@ export interface ThinDetail {
 
 const PARTS = FEATURE_COUNT + 4 * CLASS_COUNT
 
-/** What a campaign shows of its strongest window, as base64 of 128 float32: in a flood every source sends one. */
+/** What a campaign shows of its strongest window, as base64url of 128 float32: in a flood every source sends one. */
 export function packDetail(features: Float32Array, output: ModelOutput): string {
   const packed = new Float32Array(PARTS)
   packed.set(features)
@@ -20,11 +20,13 @@ export function packDetail(features: Float32Array, output: ModelOutput): string 
     packed.set(seven, at)
     at += CLASS_COUNT
   }
-  return Buffer.from(packed.buffer).toString('base64')
+  return toBase64Url(new Uint8Array(packed.buffer))
 }
 
 export function unpackDetail(detail: string): ThinDetail {
-  const packed = new Float32Array(Uint8Array.from(Buffer.from(detail, 'base64')).buffer)
+  const bytes = fromBase64Url(detail)
+  if (bytes === null) throw new Error('a thin window has no detail: only packDetail writes it')
+  const packed = new Float32Array(bytes.buffer)
   const seven = (part: number) => [
     ...packed.subarray(FEATURE_COUNT + part * CLASS_COUNT, FEATURE_COUNT + (part + 1) * CLASS_COUNT),
   ]

@@ -17,7 +17,7 @@ const RULES: Record<string, FolderRule> = {
   // worker/index.ts hands on the Durable Objects' classes to the runtime.
   worker: { folders: ['worker', 'durable-objects', 'adapters', 'core', 'web', 'models'], packages: 'any' },
   web: { folders: ['web', 'core'], packages: ['hono'] },
-  scripts: { folders: ['scripts', 'adapters', 'core', 'models'], packages: 'any' },
+  scripts: { folders: ['scripts', 'bench', 'adapters', 'core', 'models'], packages: 'any' },
   bench: { folders: ['bench', 'scripts', 'adapters', 'core', 'models'], packages: 'any' },
 }
 
