@@ -19,6 +19,8 @@ export interface Rate {
   postedPerSecond: number
   events: number
   windows: number
+  /** Opened meanwhile; each costs rows in D1. Null when not known. */
+  incidents: number | null
   latency: { p50: number; p95: number; p99: number }
 }
 
@@ -34,6 +36,7 @@ export async function judgedRate(app: App, load: Load): Promise<Rate> {
     postedPerSecond: events / seconds,
     events,
     windows: after.judged! - before.judged!,
+    incidents: after.incidents === null || before.incidents === null ? null : after.incidents - before.incidents,
     latency: percentiles(posted.map(({ latencyMs }) => latencyMs)),
   }
 }
@@ -62,8 +65,8 @@ export const rowOf = (
   reference,
 })
 
-export const describeRate = (name: string, { events, windows, postedPerSecond, latency }: Rate): string =>
-  `${name}: ${events.toLocaleString('en-US')} events accepted and judged in ${windows.toLocaleString('en-US')} windows; accepted at ${Math.round(postedPerSecond).toLocaleString('en-US')} events/s; a batch answered in ${Math.round(latency.p50)} ms (p50), ${Math.round(latency.p95)} ms (p95), ${Math.round(latency.p99)} ms (p99)`
+export const describeRate = (name: string, { events, windows, incidents, postedPerSecond, latency }: Rate): string =>
+  `${name}: ${events.toLocaleString('en-US')} events accepted and judged in ${windows.toLocaleString('en-US')} windows, ${incidents?.toLocaleString('en-US') ?? 'unknown'} incidents opened; accepted at ${Math.round(postedPerSecond).toLocaleString('en-US')} events/s; a batch answered in ${Math.round(latency.p50)} ms (p50), ${Math.round(latency.p95)} ms (p95), ${Math.round(latency.p99)} ms (p99)`
 
 /** The same text's lines through `read` in this process, lines a second: the best of five. */
 export function linesPerSecond(batches: readonly Batch[], read: (line: string) => unknown): number {

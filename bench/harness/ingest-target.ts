@@ -4,6 +4,7 @@ export interface Figures {
   judged: number | null
   late: number | null
   liveSources: number | null
+  incidents: number | null
 }
 
 export interface IngestAnswer {

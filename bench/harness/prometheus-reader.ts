@@ -15,4 +15,5 @@ export const readFigures = (text: string): Figures => ({
   judged: sumOf(text, 'picket_windows_judged_total'),
   late: sumOf(text, 'picket_events_late_total'),
   liveSources: sumOf(text, 'picket_sources_live'),
+  incidents: sumOf(text, 'picket_incidents_total'),
 })

@@ -8,7 +8,7 @@ import { addressOf, batchOf, canonicalMix, floodPacket, sshdMix, traffic } from 
 import { createLineReader } from '../../../core/events/formats.ts'
 import { isSiteLocal } from '../../../core/events/source.ts'
 
-const RUNNING: Figures = { unjudged: 0, judged: 10, late: 0, liveSources: 1 }
+const RUNNING: Figures = { unjudged: 0, judged: 10, late: 0, liveSources: 1, incidents: 0 }
 const THREE = { body: 'a\nb\nc\n', events: 3 }
 
 /** An app that answers each batch, and each question for its figures, as it is told. */
