@@ -35,7 +35,7 @@ export class Consequences {
    * Newer states of incidents that were written a moment ago. In memory: after a crash the windows behind them are judged
    * again.
    */
-  readonly #postponed = new Map<string, { at: number; write: (now: number) => void }>()
+  readonly #postponed = new Map<string, { key: string; at: number; write: (now: number) => void }>()
 
   /** Gathered for one round's statements. */
   readonly #open = new Map<string, OpenIncident>()
@@ -124,10 +124,14 @@ export class Consequences {
     const { open, places } = handOut(continued.open, beside.sample)
     beside.standing.incidents[family] = open
     const write = (at: number) => this.#write(id, open, continued.row(), places, at)
+    // The last state of an incident that is over must not be lost to the one that follows it.
+    const waiting = this.#postponed.get(id)
+    if (waiting && waiting.key !== open.key) waiting.write(now)
     this.#postponed.delete(id)
     // A replay's is written when its batch has been judged.
     const at = live ? open.writtenAt + rewrittenAfterMs(open.writes) : now
-    if (open.revision > 1 && places.length === 0 && (now < at || !live)) this.#postponed.set(id, { at, write })
+    if (open.revision > 1 && places.length === 0 && (now < at || !live))
+      this.#postponed.set(id, { key: open.key, at, write })
     else write(now)
   }
 

@@ -146,6 +146,14 @@ describe('an attack that is replayed', () => {
     expect(rows[0]!.previous_key).toBeNull()
     expect(rows[1]!.previous_key).toBe(rows[0]!.incident_key)
   })
+
+  it('is written as it was at its end when the next one follows in the same batch', async () => {
+    const both = [...guessing('203.0.113.12', START), ...guessing('203.0.113.12', START + 3 * HOUR)]
+    await post('same-batch', both)
+    await settle('same-batch')
+    const rows = await incidents("src_ip = '203.0.113.12' AND class_family = 'brute-force'")
+    expect(rows.map(({ events_count }) => events_count)).toEqual([60, 60])
+  })
 })
 
 describe('what was sent before', () => {
