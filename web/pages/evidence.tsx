@@ -89,7 +89,7 @@ export const EvidenceEventPage: FC<{
                 .map(({ field, value }) => (
                   <tr>
                     <th scope="row">
-                      <code>
+                      <code class="field">
                         <LogText text={field} />
                       </code>
                     </th>
