@@ -95,7 +95,7 @@ function keep(name: string, result: Results[string], all: Bench[]): void {
   )
   writeFileSync(file, `${JSON.stringify(current, null, 2)}\n`)
   const readme = inRoot('bench/README.md')
-  writeFileSync(readme, withResults(readFileSync(readme, 'utf8'), asMarkdown(current)))
+  writeFileSync(readme, withResults(readFileSync(readme, 'utf8'), asMarkdown(all, current)))
 }
 
 function readResults(file: string): Results {

@@ -1,4 +1,4 @@
-import { isMet, type Outcome, type Row } from './bench.ts'
+import { type Bench, isMet, type Outcome, type Row } from './bench.ts'
 
 export interface BenchResult extends Outcome {
   title: string
@@ -51,24 +51,22 @@ export function printed(title: string, { rows, notes }: Outcome): string {
   return `${[title, ...text, ...notes.map((note) => `  - ${note}`)].join('\n')}\n`
 }
 
-/** The same for README.md. */
-export function asMarkdown(results: Results): string {
-  return Object.entries(results)
-    .map(([name, { title, rows, notes, at, quick, machine, commit }]) => {
-      const table = [HEAD, HEAD.map(() => '---'), ...rows.map(cells)].map((line) => `| ${line.join(' | ')} |`)
-      const when = `${at.slice(0, 16).replace('T', ' ')} UTC${commit === null ? '' : `, ${commit}`}, ${machine}`
-      const warning = quick ? ' **Quick run: no figure to quote.**' : ''
-      return [
-        `### ${name}: ${title}`,
-        '',
-        `${when}.${warning}`,
-        '',
-        ...table,
-        '',
-        ...notes.map((note) => `- ${note}`),
-      ].join('\n')
-    })
+/** The same for README.md: what each bench does, and its newest result if it has one. */
+export function asMarkdown(benches: readonly Pick<Bench, 'name' | 'title' | 'explains'>[], results: Results): string {
+  return benches
+    .map(({ name, title, explains }) =>
+      [`### ${name}: ${title}`, '', explains.replace(/\s+/g, ' ').trim(), '', ...measured(results[name])].join('\n'),
+    )
     .join('\n\n')
+}
+
+function measured(result: BenchResult | undefined): string[] {
+  if (!result) return ['Not measured yet.']
+  const { rows, notes, at, quick, machine, commit } = result
+  const table = [HEAD, HEAD.map(() => '---'), ...rows.map(cells)].map((line) => `| ${line.join(' | ')} |`)
+  const when = `${at.slice(0, 16).replace('T', ' ')} UTC${commit === null ? '' : `, commit ${commit}`}, ${machine}.`
+  const warning = quick ? ' **Quick run: no figure to quote.**' : ''
+  return [...table, '', ...notes.map((note) => `- ${note}`), `- ${when}${warning}`]
 }
 
 const BEGIN = '<!-- results: made from results.json by npm run bench -->'

@@ -15,6 +15,8 @@ const result = (value: number, over: Partial<BenchResult> = {}): BenchResult => 
   ...over,
 })
 
+const BENCHES = [{ name: 'a', title: 'a subject', explains: 'what is\ndone' }]
+
 describe('results', () => {
   it('keep the others when one bench ran, in order of name', () => {
     const all = merged(merged({}, 'b', result(1)), 'a', result(2))
@@ -35,8 +37,9 @@ describe('results', () => {
       /a rate +9,000 events\/s +at least 8,000 +yes +20,000 \(a loop\) +0\.45/,
     )
     expect(printed('t', result(7_999))).toMatch(/NO/)
-    expect(asMarkdown({ a: result(9_000, { quick: true }) })).toContain('no figure to quote')
-    expect(asMarkdown({ a: result(9_000) })).toContain(
+    expect(asMarkdown(BENCHES, { a: result(9_000, { quick: true }) })).toContain('no figure to quote')
+    expect(asMarkdown(BENCHES, {})).toContain('Not measured yet')
+    expect(asMarkdown(BENCHES, { a: result(9_000) })).toContain(
       '| a rate | 9,000 events/s | at least 8,000 | yes | 20,000 (a loop) | 0.45 |',
     )
   })
