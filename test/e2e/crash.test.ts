@@ -70,14 +70,22 @@ async function kill() {
   await gone
 }
 
-async function post({ id, body }: { id: string; body: string }): Promise<{ accepted: number; duplicates: number }> {
+interface Answer {
+  accepted: number
+  duplicates: number
+}
+
+async function post({ id, body }: { id: string; body: string }): Promise<Answer> {
   for (;;) {
+    // The answer may break off in its middle: not heard is not acknowledged.
     const answer = await fetch(`${origin()}/v1/events`, {
       method: 'POST',
       body,
       headers: { authorization: `Bearer ${key}`, 'idempotency-key': id, 'x-picket-stream': 'crash' },
-    }).catch(() => null)
-    if (answer?.status === 202) return (await answer.json()) as { accepted: number; duplicates: number }
+    })
+      .then(async (heard) => (heard.status === 202 ? ((await heard.json()) as Answer) : null))
+      .catch(() => null)
+    if (answer) return answer
     await wait(50)
   }
 }
