@@ -60,6 +60,10 @@ start of the app; pages that processes share count more than once. References: t
           notes: [
             describeRate('10,000 sources', few),
             describeRate(`${sources.toLocaleString('en-US')} sources`, many),
+            `resident at the end: ${app
+              .resident()
+              .map(({ name, bytes }) => `${name} ${(bytes / GIGA).toFixed(2)} GB`)
+              .join(', ')}`,
             `highest resident memory with 10,000 sources ${(withFew / GIGA).toFixed(2)} GB`,
           ],
         }

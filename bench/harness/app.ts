@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { inRoot, quietEnvironment } from '../../scripts/local/repository.ts'
 import { HttpClient } from './http-client.ts'
 import type { Figures, IngestAnswer, IngestTarget } from './ingest-target.ts'
-import { residentBytesOf } from './process-tree.ts'
+import { residentOf, totalOf } from './process-tree.ts'
 import { readFigures } from './prometheus-reader.ts'
 
 export const ADMIN_PASSWORD = randomBytes(12).toString('base64url')
@@ -60,7 +60,11 @@ export class App implements IngestTarget {
 
   /** Of the command, wrangler or Miniflare, and workerd. */
   residentBytes(): number {
-    return residentBytesOf(this.#pid)
+    return totalOf(this.resident())
+  }
+
+  resident() {
+    return residentOf(this.#pid)
   }
 
   close(): void {

@@ -6,17 +6,25 @@ interface Process {
   parent: number
 }
 
-/** Resident bytes of a process and all that descend from it. Pages that they share count more than once. Linux only. */
-export function residentBytesOf(root: number): number {
-  const page = 4096
-  let bytes = 0
-  for (const pid of treeOf(root, processes())) {
+const PAGE_BYTES = 4096
+
+/**
+ * Resident bytes of a process and of each that descends from it, by pid and name. Pages that they share count more than
+ * once. Linux only.
+ */
+export function residentOf(root: number): { pid: number; name: string; bytes: number }[] {
+  const resident = treeOf(root, processes()).flatMap((pid) => {
     const pages = readOf(pid, 'statm')?.split(' ')[1]
-    if (pages !== undefined) bytes += Number(pages) * page
-  }
-  mustBe(bytes > 0, `no process ${root} to weigh: resident memory is read from /proc`)
-  return bytes
+    return pages === undefined
+      ? []
+      : [{ pid, name: readOf(pid, 'comm')?.trim() ?? '', bytes: Number(pages) * PAGE_BYTES }]
+  })
+  mustBe(totalOf(resident) > 0, `no process ${root} to weigh: resident memory is read from /proc`)
+  return resident
 }
+
+export const totalOf = (resident: readonly { bytes: number }[]): number =>
+  resident.reduce((sum, { bytes }) => sum + bytes, 0)
 
 /** The root and its descendants. */
 export function treeOf(root: number, all: readonly Process[]): number[] {
@@ -36,7 +44,7 @@ function processes(): Process[] {
 }
 
 /** Null when the process has ended since. */
-function readOf(pid: number, file: 'stat' | 'statm'): string | null {
+function readOf(pid: number, file: 'stat' | 'statm' | 'comm'): string | null {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8')
   } catch {

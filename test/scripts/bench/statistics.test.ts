@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isMet } from '../../../bench/harness/bench.ts'
-import { treeOf } from '../../../bench/harness/process-tree.ts'
+import { residentOf, totalOf, treeOf } from '../../../bench/harness/process-tree.ts'
 import { sumOf } from '../../../bench/harness/prometheus-reader.ts'
 import { percentile, percentiles, trendOf } from '../../../bench/harness/statistics.ts'
 
@@ -75,5 +75,17 @@ describe('reading what is measured', () => {
     expect(isMet({ ...row, target: { most: 4 } })).toBe(false)
     expect(isMet({ ...row, value: Number.NaN, target: { most: 4 } })).toBe(false)
     expect(isMet(row)).toBeNull()
+  })
+})
+
+describe('resident memory', () => {
+  it('of this process is what the process says of itself, nearly', () => {
+    const share = totalOf(residentOf(process.pid).filter(({ pid }) => pid === process.pid)) / process.memoryUsage.rss()
+    expect(share).toBeGreaterThan(0.7)
+    expect(share).toBeLessThan(1.4)
+  })
+
+  it('of a process that is not there is no figure', () => {
+    expect(() => residentOf(2 ** 30)).toThrow('no process')
   })
 })
