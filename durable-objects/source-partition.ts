@@ -27,8 +27,10 @@ const LIVE_DELAY_MS = 250
 /** A replay that has been silent for this long has ended: what is open is judged as it stands. */
 const IDLE_MS = 5_000
 const RETRY_MS = 2_000
-const CHECKPOINT_EVENTS = 60_000
-const CHECKPOINT_MS = 60_000
+const CHECKPOINT_EVENTS = 40_000
+const CHECKPOINT_MS = 15_000
+/** An object with nothing to do is stopped after some ten seconds; it must have written its checkpoint before. */
+const QUIET_MS = 2_000
 /** Dedupe memory: hashes of the newest events that name themselves. */
 const IDS_KEPT = 262_144
 const RETENTION_MS = 24 * 3_600_000
@@ -63,6 +65,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   #checkpointAt = Date.now()
   #judging: Promise<void> = Promise.resolve()
   #alarmAt = Number.POSITIVE_INFINITY
+  #lastShareAt = 0
   #modelVersion: string | null = null
   #modelError: string | null = null
 
@@ -83,6 +86,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
    * once the panes that this share closed have been judged.
    */
   async add(share: PartitionShare): Promise<{ accepted: number; duplicates: number }> {
+    this.#lastShareAt = Date.now()
     const answer = share.events === '' ? { accepted: 0, duplicates: 0 } : this.#store(share)
     this.#noteFeed(share)
     if (share.live) await this.#wakeIn(LIVE_DELAY_MS)
@@ -123,7 +127,9 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
         const state = this.#feeds.get(feed)
         if (!state || state.live || now - state.lastAt >= IDLE_MS) await this.#judgeFeed(feed, true)
       }
-      if (this.#consequences.dueAt <= now) this.ctx.storage.transactionSync(() => this.#consequences.writeDue(now))
+      const judgedAt = Date.now()
+      if (this.#consequences.dueAt <= judgedAt)
+        this.ctx.storage.transactionSync(() => this.#consequences.writeDue(judgedAt))
       await this.#deliveries.deliver(now)
     } catch (error) {
       failed = true
@@ -134,7 +140,10 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     if (failed || this.#modelError !== null) await this.#wakeIn(RETRY_MS)
     else if (this.#deliveries.outbox.pending > 0) await this.#wakeIn(1)
     else if (this.#table.waiting > 0) await this.#wakeIn(this.#liveWaits() ? LIVE_DELAY_MS : IDLE_MS)
-    else if (this.#sinceCheckpoint > 0) await this.#wakeIn(CHECKPOINT_MS)
+    else if (this.#changed.size > 0) {
+      if (now - this.#lastShareAt >= QUIET_MS) this.#writeCheckpoint(now)
+      else await this.#wakeIn(QUIET_MS)
+    }
     if (this.#consequences.dueAt < Number.POSITIVE_INFINITY)
       await this.#wakeIn(Math.max(1, this.#consequences.dueAt - now))
   }
@@ -205,17 +214,19 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   }
 
   /** One judgement round after another, so that a window is never judged twice at once. */
-  #judgeFeed(feed: string, atOnce = false): Promise<void> {
-    const next = this.#judging.then(() => this.#judgeWaiting(feed, atOnce))
+  #judgeFeed(feed: string, all = false): Promise<void> {
+    const next = this.#judging.then(() => this.#judgeWaiting(feed, all))
     this.#judging = next.catch(() => {})
     return next
   }
 
-  async #judgeWaiting(feed: string, atOnce: boolean): Promise<void> {
+  /** Judges what is closed, or with `all` everything: live windows as they stand, a replay's pane by pane. */
+  async #judgeWaiting(feed: string, all: boolean): Promise<void> {
     for (;;) {
       const newestTs = this.#feeds.get(feed)?.newestTs ?? Number.POSITIVE_INFINITY
       // Only whole panes: the one that the watermark lies in may still grow.
-      const closedPane = paneOf(newestTs - LATENESS_MS) - 1
+      const closedPane = all ? Number.POSITIVE_INFINITY : paneOf(newestTs - LATENESS_MS) - 1
+      const atOnce = all && (this.#feeds.get(feed)?.live ?? true)
       const tasks = this.#table.due(feed, closedPane, atOnce, ROUND)
       if (tasks.length === 0) break
       if (!(await this.#judgeRound(feed, tasks))) break

@@ -325,6 +325,23 @@ describe('a campaign', () => {
   })
 })
 
+describe('a partition that has nothing to do', () => {
+  it('has written its checkpoint, so that waking judges nothing again', async () => {
+    await post('quiet', guessing('203.0.113.50', START))
+    await settle('quiet')
+    const judged = async () => {
+      const each = await Promise.all(partitions().map((partition) => partition.health()))
+      return each.reduce((sum, { windowsJudged }) => sum + windowsJudged, 0)
+    }
+    const before = await judged()
+    await new Promise((resolve) => setTimeout(resolve, 2_100))
+    for (const partition of partitions()) await runDurableObjectAlarm(partition)
+    await evictAll()
+    expect(await judged()).toBe(before)
+    expect(await health()).toMatchObject({ unjudged: 0 })
+  })
+})
+
 describe('the whole worker', () => {
   const send = (body: BodyInit, headers: Record<string, string> = {}) =>
     exports.default.fetch(
