@@ -60,6 +60,8 @@ ${weakPoints(unseen ?? seen)}
 - On unseen sources confidence tells little: compare how often each route was right, above, with what its name promises.
 - Steady beacons and look-ups of generated names in flow logs are not learnt from self-made traffic: doing so made the model
   call real ordinary hosts malware. The demo's two are not found.
+- Sources whose only events are successful key log-ins in an sshd log are mostly called brute force (VERIFY; bench ingest-sshd):
+  benign SSH use is hardly in the data.
 - Threat-intelligence features were absent in training and serve nothing yet.
 - Sources of an amplification flood send one to five packets each; alone they are background, together a campaign.
 `
