@@ -48,6 +48,16 @@ export class ContactSketch {
       for (let i = 0; i < other.#hosts.length; i++) this.add(other.#hosts[i]!, other.#ports[i]!, other.#firstTs[i]!)
   }
 
+  copy(): ContactSketch {
+    const copy = new ContactSketch()
+    copy.#hosts = this.#hosts.slice()
+    copy.#ports = this.#ports.slice()
+    copy.#firstTs = this.#firstTs.slice()
+    copy.#portsByHost = this.#portsByHost?.slice() ?? null
+    copy.#hostsByPort = this.#hostsByPort?.slice() ?? null
+    return copy
+  }
+
   maxPortsPerHost(): number {
     return this.#portsByHost ? largestGroup(this.#portsByHost) : mostAlike(this.#hosts)
   }
@@ -59,14 +69,6 @@ export class ContactSketch {
   /** The exact pairs with first-seen times, or null once there were too many. */
   exactPairs(): { hosts: readonly number[]; ports: readonly number[]; firstTs: readonly number[] } | null {
     return this.#portsByHost ? null : { hosts: this.#hosts, ports: this.#ports, firstTs: this.#firstTs }
-  }
-
-  clear(): void {
-    this.#hosts.length = 0
-    this.#ports.length = 0
-    this.#firstTs.length = 0
-    this.#portsByHost = null
-    this.#hostsByPort = null
   }
 
   toJSON(): object {

@@ -28,6 +28,13 @@ export class DistinctSketch {
     } else for (const key of other.#keys) this.add(key)
   }
 
+  copy(): DistinctSketch {
+    const copy = new DistinctSketch()
+    copy.#keys = this.#keys.slice()
+    copy.#registers = this.#registers?.slice() ?? null
+    return copy
+  }
+
   count(): number {
     return this.#registers ? estimateDistinct(this.#registers) : this.#keys.length
   }
@@ -35,11 +42,6 @@ export class DistinctSketch {
   /** True when `hash` was added and the sketch is still exact; false when it was not, or that can no longer be told. */
   hasExactly(hash: number): boolean {
     return this.#registers === null && this.#keys.includes(hash)
-  }
-
-  clear(): void {
-    this.#keys.length = 0
-    this.#registers = null
   }
 
   toJSON(): { keys: number[] } | { registers: number[] } {

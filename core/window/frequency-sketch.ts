@@ -43,6 +43,16 @@ export class FrequencySketch {
     } else for (let i = 0; i < other.#keys.length; i++) this.add(other.#keys[i]!, other.#counts[i]!)
   }
 
+  copy(): FrequencySketch {
+    const copy = new FrequencySketch()
+    copy.#keys = this.#keys.slice()
+    copy.#counts = this.#counts.slice()
+    copy.#buckets = this.#buckets?.slice() ?? null
+    copy.#registers = this.#registers?.slice() ?? null
+    copy.total = this.total
+    return copy
+  }
+
   distinct(): number {
     return this.#registers ? estimateDistinct(this.#registers) : this.#keys.length
   }
@@ -77,14 +87,6 @@ export class FrequencySketch {
   /** Visits the occupied hashed buckets (0..127) of a sketch that is no longer exact. */
   forEachBucket(visit: (bucket: number) => void): void {
     for (let i = 0; i < BUCKETS; i++) if (this.#buckets && this.#buckets[i]! > 0) visit(i)
-  }
-
-  clear(): void {
-    this.#keys.length = 0
-    this.#counts.length = 0
-    this.#buckets = null
-    this.#registers = null
-    this.total = 0
   }
 
   toJSON(): object {

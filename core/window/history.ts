@@ -105,7 +105,7 @@ export class History {
   }
 
   /** Cosine between the window's activity and the source's own decayed profile; NaN while there is no past. */
-  consistency(activity: Float64Array): number {
+  consistency(activity: ArrayLike<number>): number {
     let dot = 0
     let past = 0
     let present = 0

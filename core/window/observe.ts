@@ -90,7 +90,7 @@ function observeTarget(pane: Pane, event: CanonicalEvent): void {
   }
 }
 
-function observeFlow(n: Float64Array, event: CanonicalEvent): void {
+function observeFlow(n: number[], event: CanonicalEvent): void {
   n[C.flows]!++
   const state = event.tcp_state
   if (event.pkts_in !== undefined || state !== undefined) {
@@ -109,7 +109,7 @@ function observeFlow(n: Float64Array, event: CanonicalEvent): void {
   }
 }
 
-function observeBytes(n: Float64Array, event: CanonicalEvent): void {
+function observeBytes(n: number[], event: CanonicalEvent): void {
   const { bytes_out: bytesOut, bytes_in: bytesIn, pkts_out: pktsOut, pkts_in: pktsIn } = event
   if (bytesOut !== undefined) {
     n[C.bytesKnown]!++

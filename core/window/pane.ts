@@ -7,6 +7,13 @@ import { EVENT_KINDS } from './signals/event-kind.ts'
 
 const FREQUENCIES = ['ports', 'hosts', 'failedUsers', 'commands', 'resources'] as const
 const DISTINCTS = ['sourcePorts', 'users', 'passwords', 'paths', 'sessions', 'lateralHosts'] as const
+/**
+ * Zeros to be sliced. Filled with fractions first, so that the engine keeps unboxed doubles; typed arrays of this length lie
+ * outside its heap, which costs more to make and to collect than the rest of a pane.
+ */
+const zeros = (length: number): number[] => Array.from({ length }, () => 0.5).fill(0)
+const NO_COUNTS = zeros(COUNTERS.length)
+const NO_ACTIVITY = zeros(EVENT_KINDS.length)
 type FrequencyName = (typeof FREQUENCIES)[number]
 type DistinctName = (typeof DISTINCTS)[number]
 
@@ -17,8 +24,8 @@ type DistinctName = (typeof DISTINCTS)[number]
  */
 export class Pane {
   readonly index: number
-  readonly counters = new Float64Array(COUNTERS.length)
-  readonly activity = new Float64Array(EVENT_KINDS.length)
+  readonly counters: number[]
+  readonly activity: number[]
   readonly times: PaneTimes
   ports: FrequencySketch | null = null
   hosts: FrequencySketch | null = null
@@ -36,8 +43,10 @@ export class Pane {
   highestPort = Number.NEGATIVE_INFINITY
   firstSuccessTs = Number.POSITIVE_INFINITY
 
-  constructor(index: number) {
+  constructor(index: number, counters: readonly number[] = NO_COUNTS, activity: readonly number[] = NO_ACTIVITY) {
     this.index = index
+    this.counters = counters.slice()
+    this.activity = activity.slice()
     this.times = new PaneTimes(index * PANE_MS)
   }
 
@@ -55,8 +64,20 @@ export class Pane {
     return this[name]
   }
 
+  /** A pane of the same counts and sketches; the times stay with the pane. */
+  copy(): Pane {
+    const copy = new Pane(this.index, this.counters, this.activity)
+    for (const name of FREQUENCIES) if (this[name]) copy[name] = this[name].copy()
+    for (const name of DISTINCTS) if (this[name]) copy[name] = this[name].copy()
+    if (this.contacts) copy.contacts = this.contacts.copy()
+    copy.lowestPort = this.lowestPort
+    copy.highestPort = this.highestPort
+    copy.firstSuccessTs = this.firstSuccessTs
+    return copy
+  }
+
   /** Adds everything but the times, which stay with their panes. */
-  merge(other: Pane): void {
+  merge(other: Pane): this {
     for (let i = 0; i < this.counters.length; i++) this.counters[i]! += other.counters[i]!
     for (let i = 0; i < this.activity.length; i++) this.activity[i]! += other.activity[i]!
     for (const name of FREQUENCIES) if (other[name]) this.frequency(name).merge(other[name])
@@ -68,6 +89,7 @@ export class Pane {
     this.lowestPort = Math.min(this.lowestPort, other.lowestPort)
     this.highestPort = Math.max(this.highestPort, other.highestPort)
     this.firstSuccessTs = Math.min(this.firstSuccessTs, other.firstSuccessTs)
+    return this
   }
 
   toJSON(): object {
@@ -85,7 +107,7 @@ export class Pane {
   static fromJSON(stored: StoredPane): Pane {
     const pane = new Pane(stored.index)
     for (let i = 0; i < stored.counters.length; i += 2) pane.counters[stored.counters[i]!] = stored.counters[i + 1]!
-    pane.activity.set(stored.activity)
+    for (let i = 0; i < stored.activity.length; i++) pane.activity[i] = stored.activity[i]!
     ;(pane as { times: PaneTimes }).times = PaneTimes.fromJSON(stored.index * PANE_MS, stored.times)
     for (const name of FREQUENCIES) if (stored[name]) pane[name] = FrequencySketch.fromJSON(stored[name])
     for (const name of DISTINCTS) if (stored[name]) pane[name] = DistinctSketch.fromJSON(stored[name])

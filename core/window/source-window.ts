@@ -29,6 +29,9 @@ export class SourceWindow {
   #history: History
   /** Panes before this one are in the history and take no more events. */
   #firstOpen = Number.NEGATIVE_INFINITY
+  /** Sum of the first `#summed` panes, those before the newest: a judgement then adds one pane instead of thirty. */
+  #sum: Pane | null = null
+  #summed = 0
   /** Events taken in since the source was first seen. */
   cursor = 0
 
@@ -57,9 +60,10 @@ export class SourceWindow {
    */
   view(last: number): WindowView {
     this.#foldBefore(last - WINDOW_PANES + 1)
-    const panes = this.#panes.filter((pane) => pane.index <= last)
-    const only = panes.length === 1 ? panes[0]! : null
-    return { source: this.source, last, panes, merged: only ?? mergeOf(panes), history: this.#history }
+    let count = this.#panes.length
+    while (count > 0 && this.#panes[count - 1]!.index > last) count--
+    const panes = count === this.#panes.length ? this.#panes : this.#panes.slice(0, count)
+    return { source: this.source, last, panes, merged: this.#merged(panes), history: this.#history }
   }
 
   /** Events in the panes that are kept, for deciding which source to forget first. */
@@ -87,15 +91,36 @@ export class SourceWindow {
     let at = panes.length
     while (at > 0 && panes[at - 1]!.index > index) at--
     const before = panes[at - 1]
+    if (at < this.#summed || (at === this.#summed && before?.index === index)) this.#forgetSum()
     if (before?.index === index) return before
     const pane = new Pane(index)
     panes.splice(at, 0, pane)
     return pane
   }
 
+  /** The panes added up, in order: a sum of sums would differ in the last digit. */
+  #merged(panes: readonly Pane[]): Pane {
+    const newest = panes.length - 1
+    if (newest <= 0) return panes[0] ?? new Pane(0)
+    if (newest === 1) return panes[0]!.copy().merge(panes[1]!)
+    if (this.#summed > newest) this.#forgetSum()
+    this.#sum ??= panes[0]!.copy()
+    for (let i = Math.max(1, this.#summed); i < newest; i++) this.#sum.merge(panes[i]!)
+    this.#summed = newest
+    return this.#sum.copy().merge(panes[newest]!)
+  }
+
+  #forgetSum(): void {
+    this.#sum = null
+    this.#summed = 0
+  }
+
   #foldBefore(first: number): void {
     this.#firstOpen = Math.max(this.#firstOpen, first)
-    while (this.#panes.length > 0 && this.#panes[0]!.index < first) this.#history.fold(this.#panes.shift()!)
+    while (this.#panes.length > 0 && this.#panes[0]!.index < first) {
+      this.#history.fold(this.#panes.shift()!)
+      this.#forgetSum()
+    }
   }
 }
 
@@ -105,10 +130,4 @@ export interface StoredWindow {
   firstOpen: number | null
   panes: StoredPane[]
   history: StoredHistory
-}
-
-function mergeOf(panes: readonly Pane[]): Pane {
-  const merged = new Pane(panes.at(-1)?.index ?? 0)
-  for (const pane of panes) merged.merge(pane)
-  return merged
 }

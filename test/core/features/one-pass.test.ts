@@ -76,6 +76,25 @@ describe('the one-pass extractor', () => {
     )
   })
 
+  it('gives the same features however often the window was asked before', () => {
+    fc.assert(
+      fc.property(burst(200, 600), fc.integer(), (events, seed) => {
+        const arriving = events
+          .map((event, i) => ({ event, at: event.ts + ((Math.imul(i + 1, seed | 1) >>> 0) % 29_000) }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ event }) => event)
+        const asked = new SourceWindow('203.0.113.5')
+        for (const [i, event] of arriving.entries()) {
+          asked.add(event)
+          if ((Math.imul(i + 7, seed | 1) >>> 0) % 3 > 0) featuresOf(asked, asked.newestPane)
+        }
+        const last = lastPane(events)
+        expect(featuresOf(asked, last)).toEqual(onePass(arriving, last))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
   it('does not look at events after the pane that the window ends with', () => {
     fc.assert(
       fc.property(burst(60, 320), (events) => {
