@@ -174,7 +174,13 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     const origin: ShareOrigin = { batch, sensor, stream, scope, siteScope, feed, live, receivedAt }
     const duplicates = all.length - events.length
     const places = this.ctx.storage.transactionSync(() =>
-      this.#journal.append(origin, events, Float64Array.from(ids), duplicates),
+      this.#journal.append(
+        origin,
+        events,
+        Float64Array.from(ids),
+        duplicates,
+        duplicates === 0 ? share.events : undefined,
+      ),
     )
     for (const id of ids) this.#rememberId(id)
     this.#counters.accepted += events.length

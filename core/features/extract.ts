@@ -48,19 +48,23 @@ export const newExtraction = (capacity: number): Extraction => ({
 
 /** What to ask the sensor's target table about a window: its most frequent targets, at most 16, in a settled order. */
 function graphQuestion(view: WindowView): GraphQuestion {
-  const counts = new Map<number, number>()
-  const sum = view.merged.hosts?.exactKeys()
-  if (sum) for (let i = 0; i < sum.keys.length; i++) counts.set(sum.keys[i]!, sum.counts[i]!)
-  else
-    for (const pane of view.panes) {
-      const exact = pane.hosts?.exactKeys()
-      if (!exact) continue
-      for (let i = 0; i < exact.keys.length; i++)
-        counts.set(exact.keys[i]!, (counts.get(exact.keys[i]!) ?? 0) + exact.counts[i]!)
-    }
-  const targets = [...counts]
-    .sort(([a, timesA], [b, timesB]) => timesB - timesA || a - b)
+  const { keys, counts } = view.merged.hosts?.exactKeys() ?? exactPerPane(view)
+  const targets = keys
+    .map((_, i) => i)
+    .sort((a, b) => counts[b]! - counts[a]! || keys[a]! - keys[b]!)
     .slice(0, TARGETS_ASKED)
-    .map(([target]) => target)
+    .map((i) => keys[i]!)
   return { source: hash32(view.source), targets }
+}
+
+/** Targets of a window that has too many to be kept exactly, of those panes that have not. */
+function exactPerPane(view: WindowView): { keys: number[]; counts: number[] } {
+  const sum = new Map<number, number>()
+  for (const pane of view.panes) {
+    const exact = pane.hosts?.exactKeys()
+    if (!exact) continue
+    for (let i = 0; i < exact.keys.length; i++)
+      sum.set(exact.keys[i]!, (sum.get(exact.keys[i]!) ?? 0) + exact.counts[i]!)
+  }
+  return { keys: [...sum.keys()], counts: [...sum.values()] }
 }

@@ -6,6 +6,8 @@ import { newStanding, type Standing } from './standing.ts'
 import { TopTargets } from './top-targets.ts'
 
 const SENSORS = 8
+/** Panes' targets are added up when they are asked for, or when more than this many panes have gathered. */
+const PANES_WAITING = 8
 
 /** What a partition keeps of a source beside its window: standing, evidence, targets by name, sensors that saw it. */
 export class Beside {
@@ -25,19 +27,31 @@ export class Beside {
     this.sample.add(event, original, place)
     if (!this.sensors.includes(sensor) && this.sensors.length < SENSORS) this.sensors.push(sensor)
     const pane = paneOf(event.ts)
-    const waiting = this.#waiting.get(pane) ?? new TopTargets()
-    this.#waiting.set(pane, waiting)
+    let waiting = this.#waiting.get(pane)
+    if (!waiting) {
+      waiting = new TopTargets()
+      this.#waiting.set(pane, waiting)
+    }
     waiting.add(event.dst_ip ?? event.http?.host ?? null, event.dst_port ?? null)
   }
 
   /** Targets of the events up to and with pane `last`, busiest first; `last` must not fall from one call to the next. */
   targetsUpTo(last: number): TargetCount[] {
+    this.#takeUpTo(last)
+    return this.#targets.list()
+  }
+
+  /** As `targetsUpTo` where nobody asks for the targets. */
+  passTargets(last: number): void {
+    if (this.#waiting.size > PANES_WAITING) this.#takeUpTo(last)
+  }
+
+  #takeUpTo(last: number): void {
     for (const pane of [...this.#waiting.keys()].sort((a, b) => a - b)) {
       if (pane > last) break
       for (const { host, port, events } of this.#waiting.get(pane)!.list()) this.#targets.add(host, port, events)
       this.#waiting.delete(pane)
     }
-    return this.#targets.list()
   }
 
   toJSON(): object {

@@ -22,7 +22,7 @@ export interface Judgement {
   row: Float32Array
   prediction: Prediction
   consequence: Consequence
-  /** The source's targets so far, busiest first. */
+  /** The source's targets so far, busiest first; none where nothing follows. */
   targets: TargetCount[]
 }
 
@@ -61,9 +61,10 @@ export function judge(
   return docket.tasks.map((task, i) => {
     const prediction = decide(outputs[i]!, model.manifest)
     const window = docket.windows[i]!
-    const { standing } = task.tracked.beside
-    const targets = task.tracked.beside.targetsUpTo(task.last)
-    const consequence = consequenceOf(standing, { last: task.last, ...window }, prediction)
+    const { beside } = task.tracked
+    const consequence = consequenceOf(beside.standing, { last: task.last, ...window }, prediction)
+    const targets = consequence.tag === 'nothing' ? [] : beside.targetsUpTo(task.last)
+    if (consequence.tag === 'nothing') beside.passTargets(task.last)
     const row = docket.extraction.rows.slice(i * FEATURE_COUNT, (i + 1) * FEATURE_COUNT)
     return { task, window, row, prediction, consequence, targets }
   })

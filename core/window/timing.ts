@@ -24,8 +24,14 @@ export interface Timing {
 const kept = new Float64Array(GAPS_EXACT)
 const bins = new Float64Array(GAP_BINS)
 
-export const gapBin = (gapMs: number): number =>
-  gapMs < 1 ? 0 : Math.min(GAP_BINS - 1, 1 + Math.floor(2 * Math.log2(gapMs)))
+/** 1 + floor(2 · log2(gapMs)) within 0..GAP_BINS-1, by the number's own exponent: the logarithm of every gap costs more. */
+export function gapBin(gapMs: number): number {
+  if (!(gapMs >= 1)) return 0
+  if (gapMs >= 2 ** 30) return GAP_BINS - 1
+  const exponent = 31 - Math.clz32(gapMs)
+  const upperHalf = gapMs >= Math.SQRT2 * 2 ** exponent ? 1 : 0
+  return Math.min(GAP_BINS - 1, 1 + 2 * exponent + upperHalf)
+}
 
 /** Statistics of the times between consecutive events of the panes, which must be in order of time. */
 export function timingOf(panes: readonly Pane[]): Timing {

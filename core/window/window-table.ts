@@ -43,7 +43,7 @@ export interface WindowTableOptions<Beside> {
  * suspicious first, and never while something of them is unjudged.
  */
 export class WindowTable<Beside> {
-  /** In order of last use: the first is the least recent. */
+  /** In order of last use, but for those that wait to be judged: the first is the least recent. */
   readonly #tracked = new Map<string, TrackedSource<Beside>>()
   readonly #waiting = new Set<TrackedSource<Beside>>()
   readonly #options: WindowTableOptions<Beside>
@@ -87,18 +87,22 @@ export class WindowTable<Beside> {
         suspicion: 0,
         beside: this.#options.newBeside(),
       }
-    } else this.#tracked.delete(key)
-    // Re-inserted: the map's order is the order of last use.
-    this.#tracked.set(key, tracked)
+      this.#tracked.set(key, tracked)
+    }
     if (!tracked.window.add(event)) {
       this.late++
       return null
     }
-    if (tracked.pending.length === 0) tracked.waitingSince = receivedAt
+    if (tracked.pending.length === 0) {
+      tracked.waitingSince = receivedAt
+      this.#waiting.add(tracked)
+      // Re-inserted: the map's order is the order of last use. Once a judgement is enough, what waits is not forgotten.
+      this.#tracked.delete(key)
+      this.#tracked.set(key, tracked)
+    }
     notePending(tracked.pending, paneOf(event.ts))
     tracked.feed = feed
     this.#unjudged++
-    this.#waiting.add(tracked)
     return tracked
   }
 

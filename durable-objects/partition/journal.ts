@@ -58,6 +58,7 @@ export class Journal {
 
   /**
    * Writes the share and its answer; call within a transaction.
+   * @param text the events as JSON array, when that is at hand
    * @param ids dedupe hashes of the events that name themselves
    * @returns the journal places of the events, in their order
    */
@@ -66,6 +67,7 @@ export class Journal {
     events: ReadEvent[],
     ids: Float64Array,
     duplicates: number,
+    text = JSON.stringify(events),
   ): { row: number; index: number }[] {
     this.#sql.exec(
       'INSERT INTO batches VALUES (?, ?, ?, ?)',
@@ -76,7 +78,7 @@ export class Journal {
     )
     if (events.length === 0) return []
     const places: { row: number; index: number }[] = []
-    for (const part of this.#parts(events)) {
+    for (const part of this.#parts(events, text)) {
       const packed = part.packed
       const { row } = this.#sql
         .exec<{ row: number }>(
@@ -169,11 +171,11 @@ export class Journal {
     }
   }
 
-  #parts(events: ReadEvent[]): { events: ReadEvent[]; packed: Uint8Array }[] {
-    const packed = deflateRawSync(JSON.stringify(events), LEVEL)
+  #parts(events: ReadEvent[], text: string): { events: ReadEvent[]; packed: Uint8Array }[] {
+    const packed = deflateRawSync(text, LEVEL)
     if (packed.byteLength <= MOST_BYTES || events.length === 1) return [{ events, packed }]
     const middle = events.length >> 1
-    return [...this.#parts(events.slice(0, middle)), ...this.#parts(events.slice(middle))]
+    return [events.slice(0, middle), events.slice(middle)].flatMap((half) => this.#parts(half, JSON.stringify(half)))
   }
 
   #rowOf(row: number): { events: ReadEvent[]; origin: ShareOrigin } | null {
