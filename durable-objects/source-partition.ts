@@ -84,17 +84,20 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
 
   /**
    * Stores a share and takes it into its windows; the same batch again gives the first answer. In a replay it answers
-   * once the panes that this share closed have been judged.
+   * once the panes that this share closed have been judged; with too many sources waiting, once all of its feed are.
+   * Rejects, and stores nothing, when they wait for a model that was refused: the sensor keeps its batch.
    */
   async add(share: PartitionShare): Promise<{ accepted: number; duplicates: number }> {
+    const isCrowded = this.#table.isCrowded
+    if (isCrowded && this.#modelError !== null) throw new Error(`no model to judge with: ${this.#modelError}`)
     this.#lastShareAt = Date.now()
     const answer = share.events === '' ? { accepted: 0, duplicates: 0 } : this.#store(share)
     this.#noteFeed(share)
-    if (share.live) await this.#wakeIn(LIVE_DELAY_MS)
+    if (share.live && !isCrowded) await this.#wakeIn(LIVE_DELAY_MS)
     else {
-      await this.#judgeFeed(share.feed)
+      await this.#judgeFeed(share.feed, isCrowded)
       const hasNews = this.#deliveries.outbox.pending > 0 || this.#consequences.dueAt < Number.POSITIVE_INFINITY
-      await this.#wakeIn(hasNews ? 1 : IDLE_MS)
+      await this.#wakeIn(hasNews ? 1 : share.live ? LIVE_DELAY_MS : IDLE_MS)
     }
     return answer
   }
@@ -229,14 +232,17 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
 
   /** Judges what is closed, or with `all` everything: live windows as they stand, a replay's pane by pane. */
   async #judgeWaiting(feed: string, all: boolean): Promise<void> {
-    for (;;) {
-      const newestTs = this.#feeds.get(feed)?.newestTs ?? Number.POSITIVE_INFINITY
-      // Only whole panes: the one that the watermark lies in may still grow.
-      const closedPane = all ? Number.POSITIVE_INFINITY : paneOf(newestTs - LATENESS_MS) - 1
-      const atOnce = all && (this.#feeds.get(feed)?.live ?? true)
+    const newestTs = this.#feeds.get(feed)?.newestTs ?? Number.POSITIVE_INFINITY
+    // Only whole panes: the one that the watermark lies in may still grow.
+    const closedPane = all ? Number.POSITIVE_INFINITY : paneOf(newestTs - LATENESS_MS) - 1
+    const atOnce = all && (this.#feeds.get(feed)?.live ?? true)
+    // Live, only what waits now: under load more has come after every round, and what was decided must be told.
+    let left = atOnce ? this.#table.waiting : Number.POSITIVE_INFINITY
+    while (left > 0) {
       const tasks = this.#table.due(feed, closedPane, atOnce, ROUND)
       if (tasks.length === 0) break
       if (!(await this.#judgeRound(feed, tasks))) break
+      left -= tasks.length
     }
     for (const key of this.#table.evict()) {
       this.#changed.delete(key)
@@ -246,6 +252,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
 
   /** False when there is no model to judge with: the windows keep waiting. */
   async #judgeRound(feed: string, tasks: JudgementTask<Beside>[]): Promise<boolean> {
+    const takenAt = Date.now()
     const model = await shippedModel()
     this.#modelError = model.ok ? null : model.error.why
     if (!model.ok) return false
@@ -265,7 +272,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       this.#counters.judged++
       this.#counters.routes[prediction.route]++
       this.#counters.classes[prediction.threatClass]!++
-      this.#table.settled(task, suspicionOf(prediction.output))
+      this.#table.settled(task, suspicionOf(prediction.output), takenAt)
       this.#changed.add(task.tracked.key)
     }
     return true

@@ -59,6 +59,11 @@ export class WindowTable<Beside> {
     return this.#tracked.size
   }
 
+  /** Twice as many sources as are to be kept: time to judge what waits as it stands, so that some can be forgotten. */
+  get isCrowded(): boolean {
+    return this.#tracked.size >= 2 * this.#options.maxSources
+  }
+
   /** Events taken in and not judged since. */
   get unjudged(): number {
     return this.#unjudged
@@ -125,8 +130,11 @@ export class WindowTable<Beside> {
     return tasks.sort((a, b) => a.last - b.last || (a.tracked.key < b.tracked.key ? -1 : 1))
   }
 
-  /** Notes that a task's judgement has been taken in; events that came since stay unjudged. */
-  settled({ tracked, taken }: JudgementTask<Beside>, suspicion: number): void {
+  /**
+   * Notes that a task's judgement has been taken in; events that came since stay unjudged, and wait from `takenAt` (when
+   * the task was taken) on at the earliest.
+   */
+  settled({ tracked, taken }: JudgementTask<Beside>, suspicion: number, takenAt = tracked.waitingSince): void {
     tracked.suspicion = suspicion
     for (const { pane, events } of taken) {
       const pending = tracked.pending.find((known) => known.pane === pane)
@@ -135,9 +143,13 @@ export class WindowTable<Beside> {
       this.#unjudged -= events
     }
     tracked.pending = tracked.pending.filter(({ events }) => events > 0)
-    if (tracked.pending.length > 0) return
-    tracked.waitingSince = Number.NaN
     this.#waiting.delete(tracked)
+    if (tracked.pending.length === 0) tracked.waitingSince = Number.NaN
+    else {
+      tracked.waitingSince = takenAt
+      // At the end: sources that never rest must not keep those behind them from being judged.
+      this.#waiting.add(tracked)
+    }
   }
 
   /**

@@ -39,6 +39,40 @@ describe('the window table', () => {
     expect(table.due('feed', pane, true, 100)).toHaveLength(1)
   })
 
+  it('has every source judged, also behind others that never rest', () => {
+    const table = tableOf(10)
+    for (const source of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) table.add('', 'feed', event(source, 0), 0)
+    const judged = new Set<string>()
+    for (let round = 1; round < 4; round++) {
+      const tasks = table.due('feed', pane, true, 1)
+      for (const source of ['192.0.2.1', '192.0.2.2']) table.add('', 'feed', event(source, round), 0)
+      for (const task of tasks) {
+        judged.add(task.tracked.key)
+        table.settled(task, 0)
+      }
+    }
+    expect(judged.size).toBe(3)
+  })
+
+  it('counts the wait of events that came during a judgement from that judgement on', () => {
+    const table = tableOf(10)
+    table.add('', 'feed', event('192.0.2.1', 0), 1_000)
+    const [task] = table.due('feed', pane, true, 10)
+    table.add('', 'feed', event('192.0.2.1', 1), 1_600)
+    table.settled(task!, 0, 1_500)
+    expect(task!.tracked.waitingSince).toBe(1_500)
+    table.settled(table.due('feed', pane, true, 10)[0]!, 0, 1_700)
+    expect(task!.tracked.waitingSince).toBeNaN()
+  })
+
+  it('is crowded at twice the sources that it keeps', () => {
+    const table = tableOf(2)
+    for (let i = 0; i < 3; i++) table.add('', 'feed', event(`192.0.2.${i}`, 0), 0)
+    expect(table.isCrowded).toBe(false)
+    table.add('', 'feed', event('192.0.2.9', 0), 0)
+    expect(table.isCrowded).toBe(true)
+  })
+
   it('never forgets a source with unjudged events', () => {
     const table = tableOf(2)
     for (let i = 0; i < 6; i++) table.add('', 'feed', event(`192.0.2.${i}`, 0), 0)

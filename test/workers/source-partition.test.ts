@@ -1,0 +1,111 @@
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { env as workerEnv } from 'cloudflare:workers'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { ReadEvent } from '../../core/events/event.ts'
+import type { PartitionShare } from '../../durable-objects/names.ts'
+import type { SourcePartition } from '../../durable-objects/source-partition.ts'
+import { type StandInModel, standInModel } from '../support/stand-in-model.ts'
+
+interface TestEnv {
+  DB: D1Database
+  SOURCE_PARTITION: DurableObjectNamespace<SourcePartition>
+}
+const env = workerEnv as unknown as TestEnv
+const partition = (name: string) => env.SOURCE_PARTITION.getByName(name)
+
+let model: StandInModel
+beforeAll(async () => {
+  model = await standInModel()
+})
+beforeEach(() => {
+  model.refuse(null)
+  model.before = async () => {}
+})
+
+let shares = 0
+function share(name: string, events: ReadEvent[], more: Partial<PartitionShare> = {}): PartitionShare {
+  return {
+    batch: `${name}/${shares++}`,
+    sensor: name,
+    stream: '',
+    feed: `${name}/live`,
+    live: true,
+    scope: '',
+    siteScope: name,
+    newestTs: Math.max(...events.map(({ event }) => event.ts)),
+    receivedAt: Date.now(),
+    events: JSON.stringify(events),
+    ...more,
+  }
+}
+const failure = (src_ip: string, ts: number, n = 0): ReadEvent => {
+  const event = { ts, src_ip, event_type: 'ssh.login.failed', service: 'ssh', username: 'root', dst_ip: '192.0.2.7' }
+  return { event, format: 'canonical', original: JSON.stringify({ ...event, n }) }
+}
+const failures = (src_ip: string, count: number, from = Date.now() - count * 100) =>
+  Array.from({ length: count }, (_, i) => failure(src_ip, from + i * 100, i))
+const incidentsOf = async (src_ip: string) =>
+  (
+    await env.DB.prepare('SELECT * FROM incidents WHERE src_ip = ? ORDER BY first_seen')
+      .bind(src_ip)
+      .all<{ threat_class: number; events_count: number; revision: number; processing_time_ms: number | null }>()
+  ).results
+
+describe('under load', () => {
+  it('an incident is told while events keep coming', async () => {
+    const name = 'p9000'
+    await partition(name).add(share('busy', failures('203.0.113.1', 6)))
+    // A judgement takes longer than it takes for the next event to come.
+    model.before = () => scheduler.wait(10)
+    let told = false
+    await runInDurableObject(partition(name), async (object) => {
+      const alarm = object.alarm().then(() => {
+        told = true
+      })
+      for (let i = 0; i < 200 && !told; i++) {
+        await object.add(share('busy', [failure(`198.51.100.${i}`, Date.now())]))
+        await scheduler.wait(1)
+      }
+      expect(told).toBe(true)
+      await alarm
+    })
+    expect(await incidentsOf('203.0.113.1')).toMatchObject([{ events_count: 6, threat_class: 3 }])
+  })
+})
+
+describe('more sources than a partition keeps', () => {
+  const CROWD = 8_000
+  const crowd = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i): ReadEvent => {
+      const n = from + i
+      const event = { ts: Date.now(), src_ip: `198.18.${n >> 8}.${n & 255}`, event_type: 'other' }
+      return { event, format: 'canonical', original: `${n}` }
+    })
+
+  it('are judged at once and forgotten, not gathered without end', async () => {
+    const at = partition('p9001')
+    for (let from = 0; from < 2 * CROWD; from += 1_000) await at.add(share('crowd', crowd(from, 1_000)))
+    const { liveSources, sourcesEvicted, windowsJudged } = await at.health()
+    expect(liveSources).toBeLessThan(1.5 * CROWD)
+    expect(liveSources + sourcesEvicted).toBe(2 * CROWD)
+    expect(windowsJudged).toBeGreaterThanOrEqual(sourcesEvicted)
+  })
+
+  it('are refused, and nothing stored, while there is no model to judge them', async () => {
+    model.refuse('its hash is another')
+    const at = partition('p9002')
+    await at.add(share('unjudged', crowd(0, CROWD)))
+    await runDurableObjectAlarm(at)
+    const { modelError, eventsUnjudged } = await at.health()
+    expect(modelError).toBe('its hash is another')
+    expect(eventsUnjudged).toBe(CROWD)
+    await runInDurableObject(at, async (object) => {
+      await expect(object.add(share('unjudged', crowd(CROWD, 10)))).rejects.toThrow('no model to judge with')
+    })
+    expect((await at.health()).eventsAccepted).toBe(CROWD)
+    model.refuse(null)
+    await runDurableObjectAlarm(at)
+    expect(await at.health()).toMatchObject({ eventsUnjudged: 0, modelError: null })
+    expect(await at.add(share('unjudged', crowd(CROWD, 10)))).toEqual({ accepted: 10, duplicates: 0 })
+  })
+})
