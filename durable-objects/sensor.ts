@@ -30,8 +30,6 @@ const PRUNE_EVERY_MS = 600_000
 /** How long thin reports gather before a campaign is written again: a large one is a megabyte each time. */
 const tellAfterMs = ({ revision }: Campaign): number => (revision === 0 ? 0 : revision < 5 ? 1_000 : 10_000)
 const WAKE_MS = 1_000
-/** A change older than this has been told before the object stopped. */
-const LOST_AT_MOST_MS = 60_000
 /** Batches whose contacts are in the sketches already; a retry must not count them again. */
 const COUNTED_BATCHES = 1_000
 
@@ -63,14 +61,14 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
   readonly #streams = new Map<string, StreamState>(this.#ledger.streams())
   readonly #timelines = new Map<string, Timeline>()
   readonly #counted = new Set<string>()
-  /** Campaigns that changed since their incident was written. In memory: what was touched lately is told again on waking. */
+  /** Campaigns that changed since their incident was written, with what of them changed; on waking, all of it counts. */
   readonly #untold = new Map<string, Untold>()
   #telling = false
   #prunedAt = 0
 
   constructor(ctx: DurableObjectState, env: SensorEnv) {
     super(ctx, env)
-    for (const { feed, campaign } of this.#campaigns.touchedSince(Date.now() - LOST_AT_MOST_MS))
+    for (const { feed, campaign } of this.#campaigns.untold())
       this.#changed(feed, campaign, campaign.sources.keys(), [])
     if (this.#untold.size > 0 || this.#deliveries.outbox.pending > 0)
       this.ctx.blockConcurrencyWhile(() => this.#tellIn(WAKE_MS))

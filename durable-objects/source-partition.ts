@@ -77,6 +77,10 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     this.#counters = meta?.counters ?? newCounters()
     for (const [feed, state] of meta?.feeds ?? []) this.#feeds.set(feed, state)
     for (const { row, origin, events } of this.#journal.after(meta?.journalRow ?? 0)) this.#takeIn(row, origin, events)
+    for (const { family, key, open } of this.#checkpoint.openIncidents()) {
+      const tracked = this.#table.get(key)
+      if (tracked) tracked.beside.standing.incidents[family] = open
+    }
     if (this.#table.waiting > 0 || this.#deliveries.outbox.pending > 0) {
       this.ctx.blockConcurrencyWhile(() => this.#wakeIn(LIVE_DELAY_MS))
     }
@@ -343,6 +347,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
         feeds: [...this.#feeds].filter(([, { lastAt }]) => now - lastAt < RETENTION_MS),
         counters,
       })
+      this.#consequences.checkpointWritten()
       this.#checkpoint.pruneIncidents(now - 2 * RETENTION_MS)
       this.#journal.prune(row, now - RETENTION_MS, JOURNAL_BYTES)
     })

@@ -25,7 +25,7 @@ export interface ThinReport {
 
 /** A group of thin sources that do the same. Becomes an incident with the `CAMPAIGN_SOURCES`th distinct source. */
 export interface Campaign {
-  /** What it is grouped by, unique among the groups of a feed at one time. */
+  /** What it is grouped by; groups of one feed with the same are an hour of event time apart. */
   id: string
   /** Names its incident. */
   key: string
@@ -51,7 +51,7 @@ export interface CampaignSource {
 
 /** This many distinct sources of one class on one target, or on one port across targets, are one campaign. */
 export const CAMPAIGN_SOURCES = 10
-/** A group that is silent for longer is over; the next source begins a new one. */
+/** A group that is silent for longer of event time is over; the next source begins a new one. */
 export const CAMPAIGN_SILENCE_MS = 3_600_000
 /** Groups followed at once by one timeline; the one silent longest makes place. */
 const GROUPS = 2_000
@@ -59,7 +59,7 @@ const GROUPS = 2_000
 const SOURCES = 20_000
 
 /** Whether a group has grown into an incident. */
-export const isCampaign = ({ sources }: Campaign): boolean => sources.size >= CAMPAIGN_SOURCES
+export const isCampaign = ({ sources }: Pick<Campaign, 'sources'>): boolean => sources.size >= CAMPAIGN_SOURCES
 
 /** What reports changed: every group they touched, with the sources that are new or changed in it. */
 export interface CampaignChanges {
@@ -70,11 +70,14 @@ export interface CampaignChanges {
 
 /** The groups of thin sources of one feed. */
 export class CampaignTable {
-  #groups: Map<string, Campaign>
+  /** By key, the one silent longest first. */
+  readonly #groups = new Map<string, Campaign>()
+  /** Groups of one id, one after another in event time. */
+  readonly #byId = new Map<string, Campaign[]>()
 
   /** @param groups as stored, the one silent longest first */
   constructor(groups: readonly Campaign[] = []) {
-    this.#groups = new Map(groups.map((group) => [group.id, group]))
+    for (const group of groups) this.#keep(group)
   }
 
   /** Takes reports in. `scope` tells this feed's campaigns from those of others. */
@@ -111,8 +114,8 @@ export class CampaignTable {
   }
 
   #add(scope: string, id: string, report: ThinReport): Campaign {
-    let group = this.#groups.get(id)
-    if (group && report.firstTs - group.lastTs > CAMPAIGN_SILENCE_MS) group = undefined
+    // Partitions report one after another, so that an earlier time may come later: each report finds the group of its time.
+    let group = this.#byId.get(id)?.find((known) => isNear(known, report))
     if (!group) {
       group = {
         id,
@@ -128,14 +131,28 @@ export class CampaignTable {
         strongest: report,
       }
     }
-    // Re-inserted: the first of the map is the one silent longest.
-    this.#groups.delete(id)
-    this.#groups.set(id, group)
-    if (this.#groups.size > GROUPS) this.#groups.delete(this.#groups.keys().next().value!)
+    this.#keep(group)
+    if (this.#groups.size > GROUPS) this.#forget(this.#groups.values().next().value!)
     note(group, report)
     return group
   }
+
+  /** Re-inserted: the first of the map is the one silent longest. */
+  #keep(group: Campaign): void {
+    if (!this.#groups.delete(group.key)) this.#byId.set(group.id, [...(this.#byId.get(group.id) ?? []), group])
+    this.#groups.set(group.key, group)
+  }
+
+  #forget(group: Campaign): void {
+    this.#groups.delete(group.key)
+    const others = this.#byId.get(group.id)?.filter((known) => known !== group) ?? []
+    if (others.length > 0) this.#byId.set(group.id, others)
+    else this.#byId.delete(group.id)
+  }
 }
+
+const isNear = (group: Campaign, report: ThinReport): boolean =>
+  report.firstTs - group.lastTs <= CAMPAIGN_SILENCE_MS && group.firstTs - report.lastTs <= CAMPAIGN_SILENCE_MS
 
 function note(group: Campaign, report: ThinReport): void {
   group.events += report.events

@@ -17,7 +17,8 @@ export interface IncidentWindow {
   /** Event times of the window's first and last event. */
   firstTs: EpochMs
   lastTs: EpochMs
-  /** Events judged for the first time with this window. */
+  /** All events of the window, and those judged for the first time with it. */
+  events: number
   newEvents: number
   /** Names this tracking of the source, and how many of its events have been judged in it with this window. */
   trackedAs: string
@@ -63,7 +64,8 @@ export function continueIncident(
         previousKey: known?.key ?? null,
         firstSeen: window.firstTs,
         lastSeen: window.lastTs,
-        events: window.newEvents,
+        // Also those that were judged before and were too few by themselves; the last incident ended over an hour before them.
+        events: window.events,
         countedIn: window.trackedAs,
         countedTo: window.judgedEvents,
         peakRisk: risk,

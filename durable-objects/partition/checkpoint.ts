@@ -1,6 +1,7 @@
 import { Beside, type StoredBeside } from '../../core/incidents/beside.ts'
 import type { OpenIncident } from '../../core/incidents/standing.ts'
 import { jsonParts } from '../../core/json-parts.ts'
+import type { ClassFamily } from '../../core/taxonomy.ts'
 import { type StoredSource, WindowTable } from '../../core/window/window-table.ts'
 
 export interface FeedState {
@@ -30,6 +31,12 @@ interface Meta {
   counters: PartitionCounters
 }
 
+/** As `countedIn` and `countedTo` of an incident: events up to there were told, judged again they add nothing. */
+export interface ThinTold {
+  trackedAs: string
+  countedTo: number
+}
+
 /**
  * A partition's windows as they stood at a row of the journal. What came after is taken in again from the journal on
  * waking, so a checkpoint bounds the time of a restart, not what survives it.
@@ -43,6 +50,8 @@ export class Checkpoint {
     sql.exec('CREATE TABLE IF NOT EXISTS meta (one INTEGER PRIMARY KEY CHECK (one = 1), stored TEXT NOT NULL)')
     sql.exec(`CREATE TABLE IF NOT EXISTS open_incidents (id TEXT PRIMARY KEY, stored TEXT NOT NULL,
       updated_at INTEGER NOT NULL) WITHOUT ROWID`)
+    sql.exec(`CREATE TABLE IF NOT EXISTS thin_told (key TEXT PRIMARY KEY, tracked_as TEXT NOT NULL,
+      counted_to INTEGER NOT NULL) WITHOUT ROWID`)
   }
 
   /** Writes changed windows, forgets gone ones and moves the mark; call within a transaction. */
@@ -71,6 +80,16 @@ export class Checkpoint {
     return JSON.parse(meta.stored)
   }
 
+  /** Every incident that is remembered, by the class family and the key of its source. */
+  *openIncidents(): Generator<{ family: ClassFamily; key: string; open: OpenIncident }> {
+    for (const { id, stored } of this.#sql.exec<{ id: string; stored: string }>(
+      'SELECT id, stored FROM open_incidents',
+    )) {
+      const bar = id.indexOf('|')
+      yield { family: id.slice(0, bar) as ClassFamily, key: id.slice(bar + 1), open: JSON.parse(stored) }
+    }
+  }
+
   openIncident(id: string): OpenIncident | undefined {
     const [known] = this.#sql.exec<{ stored: string }>('SELECT stored FROM open_incidents WHERE id = ?', id).toArray()
     return known && JSON.parse(known.stored)
@@ -84,6 +103,31 @@ export class Checkpoint {
         now,
         part,
       )
+  }
+
+  /** Sources whose thin windows were told since the checkpoint, and to which of their events. */
+  thinTold(): Map<string, ThinTold> {
+    return new Map(
+      this.#sql
+        .exec<{ key: string; tracked_as: string; counted_to: number }>('SELECT * FROM thin_told')
+        .toArray()
+        .map(({ key, tracked_as, counted_to }) => [key, { trackedAs: tracked_as, countedTo: counted_to }]),
+    )
+  }
+
+  putThinTold(told: Iterable<readonly [key: string, ThinTold]>): void {
+    for (const part of jsonParts([...told].map(([key, { trackedAs, countedTo }]) => [key, trackedAs, countedTo])))
+      this.#sql.exec(
+        `INSERT OR REPLACE INTO thin_told
+         SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?)`,
+        part,
+      )
+  }
+
+  /** The windows as written hold all that was told of them, but for these. */
+  keepThinTold(told: ReadonlyMap<string, ThinTold>): void {
+    this.#sql.exec('DELETE FROM thin_told')
+    this.putThinTold(told)
   }
 
   /** Forgets incidents that were not touched since; what their source does next is a new one without a link. */

@@ -9,7 +9,7 @@ import { packDetail } from '../../core/incidents/thin-detail.ts'
 import { type ClassFamily, classOf } from '../../core/taxonomy.ts'
 import type { ThinWindow } from '../names.ts'
 import type { Outbox, OutboxMessage } from '../outbox.ts'
-import type { Checkpoint } from './checkpoint.ts'
+import type { Checkpoint, ThinTold } from './checkpoint.ts'
 import type { Message } from './deliveries.ts'
 import type { Journal } from './journal.ts'
 
@@ -35,7 +35,10 @@ export class Consequences {
    * Newer states of incidents that were written a moment ago. In memory: after a crash the windows behind them are judged
    * again.
    */
-  readonly #postponed = new Map<string, { key: string; at: number; write: (now: number) => void }>()
+  readonly #postponed = new Map<string, { open: OpenIncident; at: number; write: (now: number) => void }>()
+
+  /** Told before the last restart, of windows that are judged again. */
+  readonly #thinTold: Map<string, ThinTold>
 
   /** Gathered for one round's statements. */
   readonly #open = new Map<string, OpenIncident>()
@@ -45,6 +48,7 @@ export class Consequences {
     this.#checkpoint = checkpoint
     this.#outbox = outbox
     this.#journal = journal
+    this.#thinTold = checkpoint.thinTold()
   }
 
   /** When the next postponed row is due, ms; +∞ when none waits. */
@@ -67,17 +71,39 @@ export class Consequences {
   /** To be called within a transaction. */
   carryOut(judgements: readonly Judgement[], round: Round): void {
     const thin: ThinWindow[] = []
+    const told = new Map<string, ThinTold>()
     const background = new Map<string, BackgroundRow>()
     for (const judgement of judgements) {
+      const { tracked } = judgement.task
+      const events = this.#untoldEvents(judgement)
       if (judgement.consequence.tag === 'incident') this.#incident(judgement, judgement.consequence, round)
-      else if (judgement.consequence.tag === 'thin') {
-        thin.push(this.#thinWindow(judgement))
-        addBackground(background, judgement)
+      else if (judgement.consequence.tag === 'thin' && events > 0) {
+        thin.push(this.#thinWindow(judgement, events))
+        addBackground(background, judgement, events)
+        told.set(tracked.key, { trackedAs: tracked.beside.trackedAs, countedTo: judgement.window.judgedEvents })
       }
     }
+    this.#checkpoint.putThinTold(told)
     if (thin.length > 0) this.#say('thin', { tag: 'thin', feed: round.feed, windows: thin })
     if (background.size > 0) this.#say('background', { tag: 'background', rows: [...background.values()] })
     this.#store(round.now)
+  }
+
+  /** To be called within the transaction that writes the checkpoint. */
+  checkpointWritten(): void {
+    this.#checkpoint.keepThinTold(this.#thinTold)
+  }
+
+  /** The window's new events but for those that were told as thin before a restart. */
+  #untoldEvents({ task, window }: Judgement): number {
+    const { key, beside } = task.tracked
+    const told = this.#thinTold.get(key)
+    if (!told) return window.newEvents
+    if (told.trackedAs === beside.trackedAs && window.judgedEvents <= told.countedTo) return 0
+    this.#thinTold.delete(key)
+    return told.trackedAs === beside.trackedAs
+      ? Math.min(window.newEvents, window.judgedEvents - told.countedTo)
+      : window.newEvents
   }
 
   #say(topic: string, message: Message, replaces: string | null = null): void {
@@ -126,12 +152,11 @@ export class Consequences {
     const write = (at: number) => this.#write(id, open, continued.row(), places, at)
     // The last state of an incident that is over must not be lost to the one that follows it.
     const waiting = this.#postponed.get(id)
-    if (waiting && waiting.key !== open.key) waiting.write(now)
+    if (waiting && waiting.open.key !== open.key) waiting.write(now)
     this.#postponed.delete(id)
     // A replay's is written when its batch has been judged.
     const at = live ? open.writtenAt + rewrittenAfterMs(open.writes) : now
-    if (open.revision > 1 && places.length === 0 && (now < at || !live))
-      this.#postponed.set(id, { key: open.key, at, write })
+    if (open.revision > 1 && places.length === 0 && (now < at || !live)) this.#postponed.set(id, { open, at, write })
     else write(now)
   }
 
@@ -155,10 +180,11 @@ export class Consequences {
     family: ClassFamily,
     id: string,
   ): OpenIncident | undefined {
-    return cached[family] ?? this.#open.get(id) ?? this.#checkpoint.openIncident(id)
+    // A source that was forgotten and comes back at once: its incident's last state may still wait to be written.
+    return cached[family] ?? this.#postponed.get(id)?.open ?? this.#open.get(id) ?? this.#checkpoint.openIncident(id)
   }
 
-  #thinWindow({ task, window, row, prediction, targets: [target] }: Judgement): ThinWindow {
+  #thinWindow({ task, window, row, prediction, targets: [target] }: Judgement, events: number): ThinWindow {
     const { beside } = task.tracked
     // One event of each source is evidence enough of what all of them do.
     const place = beside.exampleGiven ? null : beside.sample.places(1)[0]
@@ -171,7 +197,7 @@ export class Consequences {
       pane: task.last,
       firstTs: window.firstTs,
       lastTs: window.lastTs,
-      events: window.newEvents,
+      events,
       host: target?.host ?? null,
       port: target?.port ?? null,
       uncertain: prediction.uncertain,
@@ -181,7 +207,11 @@ export class Consequences {
   }
 }
 
-function addBackground(rows: Map<string, BackgroundRow>, { task, window, prediction }: Judgement): void {
+function addBackground(
+  rows: Map<string, BackgroundRow>,
+  { task, window, prediction }: Judgement,
+  events: number,
+): void {
   const { scope, window: tracked } = task.tracked
   const key = `${scope}|${tracked.source}|${prediction.threatClass}`
   const first_seen = Math.floor(window.firstTs)
@@ -194,7 +224,7 @@ function addBackground(rows: Map<string, BackgroundRow>, { task, window, predict
       src_ip: tracked.source,
       threat_class,
       windows: 1,
-      events: window.newEvents,
+      events,
       confidence,
       first_seen,
       last_seen,
@@ -202,7 +232,7 @@ function addBackground(rows: Map<string, BackgroundRow>, { task, window, predict
     return
   }
   known.windows++
-  known.events += window.newEvents
+  known.events += events
   known.confidence = Math.max(known.confidence, prediction.confidence)
   known.first_seen = Math.min(known.first_seen, first_seen)
   known.last_seen = Math.max(known.last_seen, last_seen)

@@ -15,8 +15,9 @@ export class CampaignStore {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
-    sql.exec(`CREATE TABLE IF NOT EXISTS campaigns (feed TEXT NOT NULL, id TEXT NOT NULL, stored TEXT NOT NULL,
-      touched_at INTEGER NOT NULL, PRIMARY KEY (feed, id)) WITHOUT ROWID`)
+    sql.exec(`CREATE TABLE IF NOT EXISTS campaign_groups (key TEXT PRIMARY KEY, feed TEXT NOT NULL, stored TEXT NOT NULL,
+      touched_at INTEGER NOT NULL, is_told INTEGER NOT NULL) WITHOUT ROWID`)
+    sql.exec('CREATE INDEX IF NOT EXISTS campaign_groups_untold ON campaign_groups (feed) WHERE is_told = 0')
     sql.exec(`CREATE TABLE IF NOT EXISTS campaign_sources (key TEXT NOT NULL, source TEXT NOT NULL, stored TEXT NOT NULL,
       PRIMARY KEY (key, source)) WITHOUT ROWID`)
     sql.exec('CREATE TABLE IF NOT EXISTS thin_messages (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID')
@@ -28,7 +29,7 @@ export class CampaignStore {
     this.#sql.exec('INSERT INTO thin_messages VALUES (?, ?)', id, now)
     const { touched } = this.#tableOf(feed).take(feed, reports)
     for (const [group, sources] of touched) {
-      this.#writeHeader(feed, group, now)
+      this.#writeHeader(feed, group, now, false)
       for (const source of sources)
         this.#sql.exec(
           'INSERT OR REPLACE INTO campaign_sources VALUES (?, ?, ?)',
@@ -43,44 +44,49 @@ export class CampaignStore {
   /** Forgets groups, and messages' names, that were not touched since. */
   prune(before: number): void {
     this.#sql.exec('DELETE FROM thin_messages WHERE at < ?', before)
-    this.#sql.exec('DELETE FROM campaigns WHERE touched_at < ?', before)
-    this.#sql.exec(
-      "DELETE FROM campaign_sources WHERE key NOT IN (SELECT json_extract(stored, '$.key') FROM campaigns)",
-    )
+    this.#sql.exec('DELETE FROM campaign_groups WHERE touched_at < ?', before)
+    this.#sql.exec('DELETE FROM campaign_sources WHERE key NOT IN (SELECT key FROM campaign_groups)')
   }
 
   /** Notes that a campaign's incident is written once more; call within the transaction that writes it. */
   noteTold(feed: string, campaign: Campaign, now: number): void {
     campaign.revision++
-    this.#writeHeader(feed, campaign, now)
+    this.#writeHeader(feed, campaign, now, true)
   }
 
-  /** Campaigns that were touched since, by feed: after a restart their last changes may not have been told. */
-  touchedSince(since: number): { feed: string; campaign: Campaign }[] {
+  /** Campaigns whose last changes have not been told, which matters after a restart. */
+  untold(): { feed: string; campaign: Campaign }[] {
     return this.#sql
-      .exec<{ feed: string; ids: string }>(
-        'SELECT feed, json_group_array(id) AS ids FROM campaigns WHERE touched_at >= ? GROUP BY feed',
-        since,
+      .exec<{ feed: string; keys: string }>(
+        'SELECT feed, json_group_array(key) AS keys FROM campaign_groups WHERE is_told = 0 GROUP BY feed',
       )
       .toArray()
-      .flatMap(({ feed, ids }) => {
-        const touched = new Set(JSON.parse(ids) as string[])
+      .flatMap(({ feed, keys }) => {
+        const untold = new Set(JSON.parse(keys) as string[])
         const groups = this.#tableOf(feed).groups()
         return groups
-          .filter((group) => touched.has(group.id) && isCampaign(group))
+          .filter((group) => untold.has(group.key) && isCampaign(group))
           .map((campaign) => ({ feed, campaign }))
       })
   }
 
-  #writeHeader(feed: string, { sources: _listed, ...header }: Campaign, now: number): void {
-    this.#sql.exec('INSERT OR REPLACE INTO campaigns VALUES (?, ?, ?, ?)', feed, header.id, JSON.stringify(header), now)
+  #writeHeader(feed: string, { sources, ...header }: Campaign, now: number, isTold: boolean): void {
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO campaign_groups VALUES (?, ?, ?, ?, ?)',
+      header.key,
+      feed,
+      JSON.stringify(header),
+      now,
+      // A group that is no campaign has nothing to tell.
+      isTold || !isCampaign({ sources }) ? 1 : 0,
+    )
   }
 
   #tableOf(feed: string): CampaignTable {
     const known = this.#tables.get(feed)
     if (known) return known
     const groups = this.#sql
-      .exec<{ stored: string }>('SELECT stored FROM campaigns WHERE feed = ? ORDER BY touched_at', feed)
+      .exec<{ stored: string }>('SELECT stored FROM campaign_groups WHERE feed = ? ORDER BY touched_at', feed)
       .toArray()
       .map(({ stored }) => {
         const header = JSON.parse(stored) as Omit<Campaign, 'sources' | 'targets'> & { targets: TargetCount[] }
