@@ -3,7 +3,7 @@ import type { TargetCount } from '../store/schema.ts'
 import { paneOf } from '../window/pane-times.ts'
 import { EvidenceSample, type JournalPlace, type StoredSample } from './evidence-sample.ts'
 import { newStanding, type Standing } from './standing.ts'
-import { TopTargets } from './top-targets.ts'
+import { type StoredTopTargets, TopTargets } from './top-targets.ts'
 
 const SENSORS = 8
 /** Panes' targets are added up when they are asked for, or when more than this many panes have gathered. */
@@ -49,7 +49,7 @@ export class Beside {
   #takeUpTo(last: number): void {
     for (const pane of [...this.#waiting.keys()].sort((a, b) => a - b)) {
       if (pane > last) break
-      for (const { host, port, events } of this.#waiting.get(pane)!.list()) this.#targets.add(host, port, events)
+      this.#targets.merge(this.#waiting.get(pane)!)
       this.#waiting.delete(pane)
     }
   }
@@ -84,6 +84,6 @@ export interface StoredBeside {
   sensors: string[]
   trackedAs: string
   exampleGiven: boolean
-  targets: TargetCount[]
-  waiting: [number, TargetCount[]][]
+  targets: StoredTopTargets
+  waiting: [number, StoredTopTargets][]
 }
