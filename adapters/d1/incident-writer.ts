@@ -37,8 +37,13 @@ const columnsOf = (table: Parameters<typeof getTableColumns>[0]): string[] =>
 
 const INCIDENT_COLUMNS = columnsOf(incidentsTable).filter((name) => !NOT_INSERTED.has(name))
 
-/** Events newer than the moment it was resolved bring an incident back; what people dismissed stays dismissed. */
-const COMES_BACK = `incidents.status = 'resolved' AND excluded.last_seen > incidents.updated_at`
+/**
+ * Events newer than the moment it was resolved bring an incident back; what people dismissed stays dismissed. The row's own
+ * time does not serve: it moves with every revision, and a sensor that is behind would never overtake it.
+ */
+const COMES_BACK = `incidents.status = 'resolved' AND excluded.last_seen > coalesce((SELECT max(at) FROM audit_log
+  WHERE subject_type = 'incident' AND subject_id = incidents.incident_key AND action = 'status-changed'),
+  incidents.updated_at)`
 const SEVERITY_IS_CHOSEN = `EXISTS (SELECT 1 FROM audit_log WHERE subject_type = 'incident'
   AND subject_id = incidents.incident_key AND action = 'severity-changed')`
 
