@@ -66,6 +66,14 @@ export class Outbox<Message> {
     }
   }
 
+  /** Topics with messages that wait. */
+  topics(): string[] {
+    return this.#sql
+      .exec<{ topic: string }>('SELECT DISTINCT topic FROM outbox')
+      .toArray()
+      .map(({ topic }) => topic)
+  }
+
   /** The oldest messages of a topic. */
   next(topic: string, most: number): OutboxEntry<Message>[] {
     return this.#sql

@@ -56,7 +56,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     maxSources: Number(this.env.MAX_SOURCES ?? DEFAULT_SOURCES),
     newBeside: () => new Beside(),
   })
-  readonly #consequences = new Consequences(this.#checkpoint, this.#deliveries.outbox, this.#journal)
+  readonly #consequences = new Consequences(this.#checkpoint, this.#deliveries.outbox)
   readonly #feeds = new Map<string, FeedState>()
   readonly #ids: Set<number>
   #counters: PartitionCounters

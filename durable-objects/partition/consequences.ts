@@ -7,11 +7,9 @@ import { continueIncident, type IncidentRow } from '../../core/incidents/record.
 import type { OpenIncident } from '../../core/incidents/standing.ts'
 import { packDetail } from '../../core/incidents/thin-detail.ts'
 import { type ClassFamily, classOf } from '../../core/taxonomy.ts'
-import type { ThinWindow } from '../names.ts'
 import type { Outbox, OutboxMessage } from '../outbox.ts'
 import type { Checkpoint, ThinTold } from './checkpoint.ts'
-import type { Message } from './deliveries.ts'
-import type { Journal } from './journal.ts'
+import { type Message, type PlacedThinWindow, thinTopic } from './deliveries.ts'
 
 /**
  * A live source is judged four times a second; its incident's row is written again no oftener than every 2 s, and every 10 s
@@ -30,7 +28,6 @@ interface Round {
 export class Consequences {
   readonly #checkpoint: Checkpoint
   readonly #outbox: Outbox<Message>
-  readonly #journal: Journal
   /**
    * Newer states of incidents that were written a moment ago. In memory: after a crash the windows behind them are judged
    * again.
@@ -44,10 +41,9 @@ export class Consequences {
   readonly #open = new Map<string, OpenIncident>()
   #messages: OutboxMessage<Message>[] = []
 
-  constructor(checkpoint: Checkpoint, outbox: Outbox<Message>, journal: Journal) {
+  constructor(checkpoint: Checkpoint, outbox: Outbox<Message>) {
     this.#checkpoint = checkpoint
     this.#outbox = outbox
-    this.#journal = journal
     this.#thinTold = checkpoint.thinTold()
   }
 
@@ -70,7 +66,7 @@ export class Consequences {
 
   /** To be called within a transaction. */
   carryOut(judgements: readonly Judgement[], round: Round): void {
-    const thin: ThinWindow[] = []
+    const thin: PlacedThinWindow[] = []
     const told = new Map<string, ThinTold>()
     const background = new Map<string, BackgroundRow>()
     for (const judgement of judgements) {
@@ -84,7 +80,7 @@ export class Consequences {
       }
     }
     this.#checkpoint.putThinTold(told)
-    if (thin.length > 0) this.#say('thin', { tag: 'thin', feed: round.feed, windows: thin })
+    if (thin.length > 0) this.#say(thinTopic(round.feed), { tag: 'thin', feed: round.feed, windows: thin })
     if (background.size > 0) this.#say('background', { tag: 'background', rows: [...background.values()] })
     this.#store(round.now)
   }
@@ -184,10 +180,10 @@ export class Consequences {
     return cached[family] ?? this.#postponed.get(id)?.open ?? this.#open.get(id) ?? this.#checkpoint.openIncident(id)
   }
 
-  #thinWindow({ task, window, row, prediction, targets: [target] }: Judgement, events: number): ThinWindow {
+  #thinWindow({ task, window, row, prediction, targets: [target] }: Judgement, events: number): PlacedThinWindow {
     const { beside } = task.tracked
     // One event of each source is evidence enough of what all of them do.
-    const place = beside.exampleGiven ? null : beside.sample.places(1)[0]
+    const [place] = beside.exampleGiven ? [] : beside.sample.places(1)
     beside.exampleGiven = true
     return {
       source: task.tracked.window.source,
@@ -202,7 +198,7 @@ export class Consequences {
       port: target?.port ?? null,
       uncertain: prediction.uncertain,
       detail: packDetail(row, prediction.output),
-      example: place ? this.#journal.atHand(place) : null,
+      place: place ?? null,
     }
   }
 }

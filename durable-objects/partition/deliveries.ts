@@ -1,6 +1,7 @@
 import { writeIncidents } from '../../adapters/d1/incident-writer.ts'
 import type { Indicator } from '../../core/ensemble/prediction.ts'
-import type { SampledEvent } from '../../core/incidents/evidence-sample.ts'
+import type { ThinReport } from '../../core/incidents/campaign.ts'
+import type { JournalPlace, SampledEvent } from '../../core/incidents/evidence-sample.ts'
 import { matchedFields } from '../../core/incidents/matched-fields.ts'
 import type { BackgroundRow, EvidenceRow } from '../../core/incidents/messages.ts'
 import type { IncidentRow } from '../../core/incidents/record.ts'
@@ -12,12 +13,24 @@ export type Message =
   | { tag: 'incident'; row: IncidentRow }
   | { tag: 'evidence'; key: string; first: number; places: SampledEvent[]; indicators: Indicator[] }
   | { tag: 'background'; rows: BackgroundRow[] }
-  | { tag: 'thin'; feed: string; windows: ThinWindow[] }
+  | { tag: 'thin'; feed: string; windows: PlacedThinWindow[] }
+
+/** A thin window with the place of the event that stands for it. */
+export interface PlacedThinWindow extends ThinReport {
+  place: JournalPlace | null
+}
 
 const INCIDENTS = 100
 const EVIDENCE = 20
 const BACKGROUND = 8
 const THIN = 8
+/** Original lines in one call or write: a line may hold a megabyte, and an object has 128 MB in all. */
+const ORIGINAL_CHARACTERS = 4_000_000
+/** Topics of messages to sensors. One for each: a sensor that fails must not keep the others' messages waiting. */
+const THIN_TOPIC = 'thin '
+
+export const thinTopic = (feed: string): string => THIN_TOPIC + sensorOf(feed)
+const sensorOf = (feed: string): string => feed.slice(0, feed.indexOf('/'))
 
 interface Receivers {
   DB: D1Database
@@ -38,39 +51,70 @@ export class Deliveries {
     this.#receivers = receivers
   }
 
-  /** Tells what waits, oldest first, until nothing waits. Rejects with what a receiver rejected; the rest stays. */
+  /**
+   * Tells what waits, each receiver's oldest first, until nothing waits. A receiver that fails keeps its own messages waiting
+   * and no other's; rejects with what one of them rejected.
+   */
   async deliver(now: number): Promise<void> {
-    while (this.outbox.pending > 0) {
-      const thin = this.outbox.next('thin', THIN)
-      for (const entry of thin) await this.#tellSensor(entry)
-      await this.#tellDatabase(now)
+    const toSensors = this.outbox.topics().filter((topic) => topic.startsWith(THIN_TOPIC))
+    const outcomes = await Promise.allSettled([
+      this.#tellDatabase(now),
+      ...toSensors.map((topic) => this.#tellSensor(topic)),
+    ])
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  }
+
+  async #tellSensor(topic: string): Promise<void> {
+    for (;;) {
+      const entries = this.outbox.next(topic, THIN)
+      if (entries.length === 0) return
+      for (const entry of entries) {
+        const { id, message } = entry
+        if (message.tag === 'thin')
+          await this.#receivers.SENSOR.getByName(sensorOf(message.feed)).takeThin(
+            message.feed,
+            id,
+            this.#withExamples(message.windows),
+          )
+        this.#told([[entry]])
+      }
     }
   }
 
-  async #tellSensor(entry: OutboxEntry<Message>): Promise<void> {
-    const { id, message } = entry
-    if (message.tag !== 'thin') return
-    const sensor = message.feed.slice(0, message.feed.indexOf('/'))
-    await this.#receivers.SENSOR.getByName(sensor).takeThin(message.feed, id, message.windows)
-    this.#told([[entry]])
+  #withExamples(windows: readonly PlacedThinWindow[]): ThinWindow[] {
+    let characters = 0
+    return windows.map(({ place, ...report }) => {
+      const [found] = place && characters < ORIGINAL_CHARACTERS ? this.#journal.read([place]) : []
+      if (!found) return { ...report, example: null }
+      characters += found.read.original.length
+      return { ...report, example: { ...found.read, stream: found.origin.stream } }
+    })
   }
 
   async #tellDatabase(now: number): Promise<void> {
-    const incidents = this.outbox.next('incident', INCIDENTS)
-    const evidence = this.outbox.next('evidence', EVIDENCE)
-    const background = this.outbox.next('background', BACKGROUND)
-    const topics = [incidents, evidence, background]
-    if (topics.every((entries) => entries.length === 0)) return
-    const writes = {
-      incidents: incidents.flatMap(({ message }) => (message.tag === 'incident' ? [message.row] : [])),
-      evidence: evidence.flatMap(({ message }) => (message.tag === 'evidence' ? this.#evidenceRows(message) : [])),
-      sources: [],
-      background: background.flatMap(({ id, message }) =>
-        message.tag === 'background' ? [{ id, rows: message.rows }] : [],
-      ),
+    for (;;) {
+      const incidents = this.outbox.next('incident', INCIDENTS)
+      const evidence = this.outbox.next('evidence', EVIDENCE)
+      const background = this.outbox.next('background', BACKGROUND)
+      const topics = [incidents, evidence, background]
+      if (topics.every((entries) => entries.length === 0)) return
+      const parts = this.#evidenceParts(evidence)
+      await writeIncidents(
+        this.#receivers.DB,
+        {
+          incidents: incidents.flatMap(({ message }) => (message.tag === 'incident' ? [message.row] : [])),
+          evidence: parts.next().value ?? [],
+          sources: [],
+          background: background.flatMap(({ id, message }) =>
+            message.tag === 'background' ? [{ id, rows: message.rows }] : [],
+          ),
+        },
+        now,
+      )
+      for (const rows of parts)
+        await writeIncidents(this.#receivers.DB, { incidents: [], evidence: rows, sources: [], background: [] }, now)
+      this.#told(topics)
     }
-    await writeIncidents(this.#receivers.DB, writes, now)
-    this.#told(topics)
   }
 
   #told(topics: OutboxEntry<Message>[][]): void {
@@ -79,24 +123,37 @@ export class Deliveries {
     })
   }
 
-  #evidenceRows({ key, first, places, indicators }: Extract<Message, { tag: 'evidence' }>): EvidenceRow[] {
-    return places.flatMap((place, i) => {
-      const [found] = this.#journal.read([place])
-      if (!found) return []
-      const { event, format, original } = found.read
-      return [
-        {
-          incident_key: key,
-          n: first + i,
-          ts: event.ts,
-          sensor: found.origin.sensor,
-          stream: found.origin.stream,
-          format,
-          event,
-          original,
-          matched: matchedFields(event, indicators),
-        },
-      ]
-    })
+  /** The messages' rows, read part by part: all of them at once may not fit into memory. */
+  *#evidenceParts(entries: readonly OutboxEntry<Message>[]): Generator<EvidenceRow[], undefined> {
+    let rows: EvidenceRow[] = []
+    let characters = 0
+    for (const { message } of entries) {
+      if (message.tag !== 'evidence') continue
+      for (const [i, place] of message.places.entries()) {
+        const row = this.#evidenceRow(message, message.first + i, place)
+        if (!row) continue
+        rows.push(row)
+        characters += row.original.length
+        if (characters < ORIGINAL_CHARACTERS) continue
+        yield rows
+        rows = []
+        characters = 0
+      }
+    }
+    if (rows.length > 0) yield rows
+  }
+
+  /** Null when the event is no longer in the journal. */
+  #evidenceRow(
+    { key, indicators }: Extract<Message, { tag: 'evidence' }>,
+    n: number,
+    place: JournalPlace,
+  ): EvidenceRow | null {
+    const [found] = this.#journal.read([place])
+    if (!found) return null
+    const { event, format, original } = found.read
+    const { sensor, stream } = found.origin
+    const matched = matchedFields(event, indicators)
+    return { incident_key: key, n, ts: event.ts, sensor, stream, format, event, original, matched }
   }
 }

@@ -128,13 +128,6 @@ export class Journal {
     })
   }
 
-  /** An event just journalled, with its stream, if its row is still in memory. */
-  atHand({ row, index }: { row: number; index: number }): (ReadEvent & { stream: string }) | null {
-    const known = this.#atHand.get(row)
-    const read = known?.events[index]
-    return known && read ? { ...read, stream: known.origin.stream } : null
-  }
-
   /** Dedupe hashes of the newest events, newest last, at most `most`. */
   newestIds(most: number): number[] {
     const ids: number[][] = []
