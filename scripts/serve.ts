@@ -12,6 +12,7 @@ several times faster than npm start. Reads the same state.
   PICKET_ADMIN_PASSWORD   used instead of generated values
   PICKET_API_TOKEN
   PICKET_SENSOR_KEY
+  PICKET_INSPECTOR_PORT   for DevTools, to profile or debug the Worker (none)
 
 The Worker's own settings (PARTITIONS and the others in README.md) may be given the same way.
 `

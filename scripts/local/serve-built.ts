@@ -21,6 +21,7 @@ const miniflare = new Miniflare(
     cf: false,
     log: new Log(LogLevel.WARN),
     resourcePersistencePath: resources,
+    ...(process.env.PICKET_INSPECTOR_PORT && { inspectorPort: Number(process.env.PICKET_INSPECTOR_PORT) }),
     workers: [
       {
         ...options,
