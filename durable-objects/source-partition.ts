@@ -32,8 +32,9 @@ const LIVE_DELAY_MOST_MS = 750
 /** A replay that has been silent for this long has ended: what is open is judged as it stands. */
 const IDLE_MS = 5_000
 const RETRY_MS = 2_000
-const CHECKPOINT_EVENTS = 40_000
-const CHECKPOINT_MS = 15_000
+/** What came since the checkpoint is taken in again after a restart, at some 50,000 events/s. */
+const CHECKPOINT_EVENTS = 100_000
+const CHECKPOINT_MS = 60_000
 /** An object with nothing to do is stopped after some ten seconds; it must have written its checkpoint before. */
 const QUIET_MS = 2_000
 /** Dedupe memory: hashes of the newest events that name themselves. */

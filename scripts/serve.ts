@@ -1,4 +1,3 @@
-import { buildWorker } from './local/build.ts'
 import { askedForHelp, runCommand } from './local/command-line.ts'
 import { inRoot } from './local/repository.ts'
 import { type LocalRunner, runLocally } from './local/run.ts'
@@ -18,10 +17,17 @@ The Worker's own settings (PARTITIONS and the others in README.md) may be given 
 `
 
 const built: LocalRunner = {
-  prepare: (state) => buildWorker(state.buildFolder),
+  build: true,
   command: (state, host, port) => ({
     command: 'node',
-    args: [inRoot('scripts/local/serve-built.ts'), state.buildFolder, state.resources, host, String(port)],
+    args: [
+      inRoot('scripts/local/serve-built.ts'),
+      state.workerFile,
+      state.buildFolder,
+      state.resources,
+      host,
+      String(port),
+    ],
   }),
 }
 

@@ -1,15 +1,15 @@
 // The process that `npm run serve` runs: the built Worker in Miniflare, without wrangler's development proxy.
-// Arguments: build folder, folder of the stored resources, host, port.
-import { readdirSync } from 'node:fs'
+// Arguments: the Worker's configuration (prepare.ts writes it), build folder, folder of the stored resources, host, port.
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { startCron } from './cron.ts'
 import { settingsFrom } from './settings.ts'
-import { workerConfig } from './worker-config.ts'
+import type { WorkerConfig } from './worker-config.ts'
 
-const [built = '', resources = '', host = '', port = ''] = process.argv.slice(2)
+const [configuration = '', built = '', resources = '', host = '', port = ''] = process.argv.slice(2)
 
-const { name, entry, crons, options } = workerConfig()
+const { name, entry, crons, options } = JSON.parse(readFileSync(configuration, 'utf8')) as WorkerConfig
 const moduleType = (file: string) =>
   file.endsWith('.wasm') ? 'CompiledWasm' : /\.(sql|txt|html)$/.test(file) ? 'Text' : 'Data'
 const others = readdirSync(built).filter((file) => !/\.(js|map)$|^README\.md$/.test(file))
