@@ -15,7 +15,11 @@ export interface LocalRunner {
   /** Whether the Worker is built before the app starts. */
   build: boolean
   /** The command that serves, in the foreground, until it is told to stop. */
-  command(state: StateFolder, host: string, port: number): { command: string; args: string[] }
+  command(
+    state: StateFolder,
+    host: string,
+    port: number,
+  ): { command: string; args: string[]; environment?: Record<string, string> }
   /** Called when the app answers; returns what stops it. */
   started?(origin: string, state: StateFolder): () => void
 }
@@ -49,8 +53,8 @@ export async function runLocally(runner: LocalRunner, environment: Environment):
     if (prepared === 'stop') return 0
     // It has said why.
     if (prepared !== 0) return prepared
-    const { command, args } = runner.command(state, host, port)
-    group = startGroup(command, args, quietEnvironment(environment))
+    const { command, args, environment: added } = runner.command(state, host, port)
+    group = startGroup(command, args, { ...quietEnvironment(environment), ...added })
     const origin = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`
     const first = await Promise.race([answersWithin(origin, 120_000), group.ended, stop.asked])
     if (first === 'stop') return 0
