@@ -82,6 +82,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     super(ctx, env)
     this.#ids = new Set(this.#journal.newestIds(IDS_KEPT))
     const meta = this.#checkpoint.load(this.#table)
+    this.#journal.continueAfter(meta?.journalRow ?? 0)
     this.#counters = meta?.counters ?? newCounters()
     for (const [feed, state] of meta?.feeds ?? []) this.#feeds.set(feed, state)
     for (const { row, origin, events } of this.#journal.after(meta?.journalRow ?? 0)) this.#takeIn(row, origin, events)

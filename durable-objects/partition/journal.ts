@@ -36,6 +36,7 @@ export class Journal {
   readonly #sql: SqlStorage
   readonly #atHand = new Map<number, { events: ReadEvent[]; origin: ShareOrigin }>()
   #bytes: number | null = null
+  #newestRow: number
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
@@ -46,6 +47,15 @@ export class Journal {
       batch TEXT PRIMARY KEY, received_at INTEGER NOT NULL, accepted INTEGER NOT NULL, duplicates INTEGER NOT NULL
     ) WITHOUT ROWID`)
     sql.exec('CREATE INDEX IF NOT EXISTS batches_age ON batches (received_at)')
+    this.#newestRow = sql.exec<{ row: number | null }>('SELECT max(row) AS row FROM journal').one().row ?? 0
+  }
+
+  /**
+   * Rows written from now on are numbered after `row`. A number must not come again when its row has been pruned: a checkpoint
+   * would count the new row as taken in, and evidence would cite another event.
+   */
+  continueAfter(row: number): void {
+    this.#newestRow = Math.max(this.#newestRow, row)
   }
 
   /** What was answered to a share of this batch before, if it was. */
@@ -80,17 +90,17 @@ export class Journal {
     const places: { row: number; index: number }[] = []
     for (const part of this.#parts(events, text)) {
       const packed = part.packed
-      const { row } = this.#sql
-        .exec<{ row: number }>(
-          'INSERT INTO journal (batch, origin, received_at, count, ids, packed) VALUES (?, ?, ?, ?, ?, ?) RETURNING row',
-          origin.batch,
-          JSON.stringify(origin),
-          origin.receivedAt,
-          part.events.length,
-          places.length === 0 ? ids : new Float64Array(),
-          packed,
-        )
-        .one()
+      const row = ++this.#newestRow
+      this.#sql.exec(
+        'INSERT INTO journal (row, batch, origin, received_at, count, ids, packed) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        row,
+        origin.batch,
+        JSON.stringify(origin),
+        origin.receivedAt,
+        part.events.length,
+        places.length === 0 ? ids : new Float64Array(),
+        packed,
+      )
       for (let index = 0; index < part.events.length; index++) places.push({ row, index })
       this.#keepAtHand(row, { events: part.events, origin })
       if (this.#bytes !== null) this.#bytes += packed.byteLength
@@ -141,8 +151,9 @@ export class Journal {
     return ids.reverse().flat().slice(-most)
   }
 
+  /** The last row that was written, pruned since or not. */
   get newestRow(): number {
-    return this.#sql.exec<{ row: number | null }>('SELECT max(row) AS row FROM journal').one().row ?? 0
+    return this.#newestRow
   }
 
   /** Deletes rows up to `row` that are older than `before`, and the oldest of them beyond `mostBytes`. */

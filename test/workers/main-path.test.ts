@@ -335,7 +335,8 @@ describe('a partition that has nothing to do', () => {
     }
     const before = await judged()
     await new Promise((resolve) => setTimeout(resolve, 2_100))
-    for (const partition of partitions()) await runDurableObjectAlarm(partition)
+    // Until none is set: the first may still have something to tell.
+    for (const partition of partitions()) while (await runDurableObjectAlarm(partition));
     await evictAll()
     expect(await judged()).toBe(before)
     expect(await health()).toMatchObject({ unjudged: 0 })

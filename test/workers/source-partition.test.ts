@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env as workerEnv } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ReadEvent } from '../../core/events/event.ts'
@@ -107,5 +107,24 @@ describe('more sources than a partition keeps', () => {
     await runDurableObjectAlarm(at)
     expect(await at.health()).toMatchObject({ eventsUnjudged: 0, modelError: null })
     expect(await at.add(share('unjudged', crowd(CROWD, 10)))).toEqual({ accepted: 10, duplicates: 0 })
+  })
+})
+
+describe('a partition whose journal was pruned to the last row', () => {
+  it('keeps what came afterwards through a crash', async () => {
+    const at = partition('p9003')
+    const yesterday = Date.now() - 25 * 3_600_000
+    await at.add(share('old', failures('203.0.113.3', 6, yesterday), { receivedAt: yesterday }))
+    // Quiet for long enough that the checkpoint is written, and with it the journal pruned.
+    await scheduler.wait(2_100)
+    while (await runDurableObjectAlarm(at));
+    await runInDurableObject(at, (_, { storage }) => {
+      expect(storage.sql.exec('SELECT count(*) AS n FROM journal').one().n).toBe(0)
+    })
+    await at.add(share('new', failures('203.0.113.4', 6)))
+    await evictDurableObject(at)
+    expect(await at.health()).toMatchObject({ liveSources: 2, eventsAccepted: 12 })
+    while (await runDurableObjectAlarm(at));
+    expect(await incidentsOf('203.0.113.4')).toMatchObject([{ events_count: 6, threat_class: 3 }])
   })
 })
