@@ -37,12 +37,18 @@ export interface ThinWindow extends ThinReport {
   example: (ReadEvent & { stream: string }) | null
 }
 
+/** Thin windows told together; `id` names the message. */
+export interface ThinMessage {
+  id: string
+  windows: ThinWindow[]
+}
+
 /** What the sensor offers to the ingest route, partitions and pages. */
 export interface SensorPort {
   ingest(batch: SensorBatch): Promise<BatchAnswer>
   /** packQuestions in, packContexts out. */
   contexts(feed: string, questions: Float64Array): Promise<Float64Array>
-  /** Takes thin windows of a feed; `id` names the message, told twice it counts once. */
-  takeThin(feed: string, id: string, windows: ThinWindow[]): Promise<void>
+  /** Takes thin windows of a feed; a message that is told twice counts once. */
+  takeThin(feed: string, messages: ThinMessage[]): Promise<void>
   health(): Promise<SensorHealth>
 }

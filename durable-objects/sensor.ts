@@ -3,7 +3,7 @@ import type { Classifier } from '../core/ensemble/prediction.ts'
 import type { BatchAnswer, SensorBatch } from '../core/events/batch.ts'
 import type { SensorHealth } from '../core/health.ts'
 import type { Campaign } from '../core/incidents/campaign.ts'
-import { campaignIncident, campaignSourceRow } from '../core/incidents/campaign-record.ts'
+import { campaignIncident } from '../core/incidents/campaign-record.ts'
 import { matchedFields } from '../core/incidents/matched-fields.ts'
 import { EVIDENCE_KEPT, type EvidenceRow } from '../core/incidents/messages.ts'
 import { packContexts, unpackQuestions } from '../core/window/graph-wire.ts'
@@ -12,7 +12,7 @@ import { LATENESS_MS } from '../core/window/source-window.ts'
 import { type GraphContext, TargetTable } from '../core/window/target-table.ts'
 import { placeBatch, type StreamState } from '../core/window/timeline.ts'
 import { shippedModel } from './model.ts'
-import { type PartitionPort, partitionName, type SensorPort, type ThinWindow } from './names.ts'
+import { type PartitionPort, partitionName, type SensorPort, type ThinMessage, type ThinWindow } from './names.ts'
 import type { OutboxMessage } from './outbox.ts'
 import { CampaignStore } from './sensor/campaign-store.ts'
 import { CampaignDeliveries, type CampaignMessage } from './sensor/deliveries.ts'
@@ -38,7 +38,6 @@ interface Untold {
   since: number
   feed: string
   campaign: Campaign
-  sources: Set<string>
   examples: ThinWindow[]
 }
 
@@ -57,19 +56,18 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
   readonly #ledger = new SensorLedger(this.ctx.storage.sql)
   readonly #nonces = new NonceStore(this.ctx.storage.sql)
   readonly #campaigns = new CampaignStore(this.ctx.storage.sql)
-  readonly #deliveries = new CampaignDeliveries(this.ctx.storage, this.env.DB, `sensor ${this.#name}`)
+  readonly #deliveries = new CampaignDeliveries(this.ctx.storage, this.env.DB, `sensor ${this.#name}`, this.#campaigns)
   readonly #streams = new Map<string, StreamState>(this.#ledger.streams())
   readonly #timelines = new Map<string, Timeline>()
   readonly #counted = new Set<string>()
-  /** Campaigns that changed since their incident was written, with what of them changed; on waking, all of it counts. */
+  /** Campaigns that changed since their incident was written. */
   readonly #untold = new Map<string, Untold>()
   #telling = false
   #prunedAt = 0
 
   constructor(ctx: DurableObjectState, env: SensorEnv) {
     super(ctx, env)
-    for (const { feed, campaign } of this.#campaigns.untold())
-      this.#changed(feed, campaign, campaign.sources.keys(), [])
+    for (const { feed, campaign } of this.#campaigns.untold()) this.#changed(feed, campaign, [])
     if (this.#untold.size > 0 || this.#deliveries.outbox.pending > 0)
       this.ctx.blockConcurrencyWhile(() => this.#tellIn(WAKE_MS))
   }
@@ -122,10 +120,11 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
     return packContexts(answers)
   }
 
-  async takeThin(feed: string, id: string, windows: ThinWindow[]): Promise<void> {
+  async takeThin(feed: string, messages: ThinMessage[]): Promise<void> {
     const now = Date.now()
-    const changed = this.ctx.storage.transactionSync(() => this.#campaigns.take(feed, id, windows, now))
-    for (const [campaign, sources] of changed) this.#changed(feed, campaign, sources, windows)
+    const changed = this.ctx.storage.transactionSync(() => this.#campaigns.take(feed, messages, now))
+    const examples = messages.flatMap(({ windows }) => windows.filter(({ example }) => example !== null))
+    for (const campaign of changed) this.#changed(feed, campaign, examples)
     if (this.#untold.size > 0) await this.#tellIn(WAKE_MS)
   }
 
@@ -217,19 +216,11 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
     return timeline
   }
 
-  #changed(feed: string, campaign: Campaign, sources: Iterable<string>, windows: readonly ThinWindow[]): void {
-    const untold = this.#untold.get(campaign.key) ?? {
-      since: Date.now(),
-      feed,
-      campaign,
-      sources: new Set(),
-      examples: [],
-    }
+  #changed(feed: string, campaign: Campaign, examples: readonly ThinWindow[]): void {
+    const untold = this.#untold.get(campaign.key) ?? { since: Date.now(), feed, campaign, examples: [] }
     this.#untold.set(campaign.key, untold)
-    for (const source of sources) untold.sources.add(source)
-    for (const window of windows)
-      if (window.example && untold.examples.length < EVIDENCE_KEPT && campaign.sources.has(window.source))
-        untold.examples.push(window)
+    for (const window of examples)
+      if (untold.examples.length < EVIDENCE_KEPT && campaign.sources.has(window.source)) untold.examples.push(window)
   }
 
   async #tellIn(ms: number): Promise<void> {
@@ -251,19 +242,13 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
     for (const { campaign } of due) this.#untold.delete(campaign.key)
   }
 
-  #tell({ feed, campaign, sources, examples }: Untold, model: Classifier, now: number): void {
-    const isNew = campaign.revision === 0
+  #tell({ feed, campaign, examples }: Untold, model: Classifier, now: number): void {
     this.#campaigns.noteTold(feed, campaign, now)
     const row = campaignIncident(campaign, this.#name, model, now)
     const messages: OutboxMessage<CampaignMessage>[] = [
       { topic: 'incident', message: { tag: 'incident', row }, replaces: campaign.key },
+      { topic: 'parts', message: { tag: 'sources', key: campaign.key }, replaces: `sources of ${campaign.key}` },
     ]
-    const told = isNew ? campaign.sources.keys() : sources
-    const rows = [...told].flatMap((source) => {
-      const seen = campaign.sources.get(source)
-      return seen ? [campaignSourceRow(campaign.key, source, seen)] : []
-    })
-    messages.push({ topic: 'parts', message: { tag: 'sources', rows }, replaces: null })
     const evidence = this.#evidenceOf(campaign, examples, row.triage_note.indicators)
     if (evidence.length > 0)
       messages.push({ topic: 'parts', message: { tag: 'evidence', rows: evidence }, replaces: null })

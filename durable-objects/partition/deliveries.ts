@@ -5,7 +5,7 @@ import type { JournalPlace, SampledEvent } from '../../core/incidents/evidence-s
 import { matchedFields } from '../../core/incidents/matched-fields.ts'
 import type { BackgroundRow, EvidenceRow } from '../../core/incidents/messages.ts'
 import type { IncidentRow } from '../../core/incidents/record.ts'
-import type { SensorPort, ThinWindow } from '../names.ts'
+import type { SensorPort, ThinMessage, ThinWindow } from '../names.ts'
 import { Outbox, type OutboxEntry } from '../outbox.ts'
 import type { Journal } from './journal.ts'
 
@@ -68,27 +68,28 @@ export class Deliveries {
     for (;;) {
       const entries = this.outbox.next(topic, THIN)
       if (entries.length === 0) return
-      for (const entry of entries) {
-        const { id, message } = entry
-        if (message.tag === 'thin')
-          await this.#receivers.SENSOR.getByName(sensorOf(message.feed)).takeThin(
-            message.feed,
-            id,
-            this.#withExamples(message.windows),
-          )
-        this.#told([[entry]])
-      }
+      for (const [feed, messages] of this.#byFeed(entries))
+        await this.#receivers.SENSOR.getByName(sensorOf(feed)).takeThin(feed, messages)
+      this.#told([entries])
     }
   }
 
-  #withExamples(windows: readonly PlacedThinWindow[]): ThinWindow[] {
+  #byFeed(entries: readonly OutboxEntry<Message>[]): Map<string, ThinMessage[]> {
+    const feeds = new Map<string, ThinMessage[]>()
     let characters = 0
-    return windows.map(({ place, ...report }) => {
-      const [found] = place && characters < ORIGINAL_CHARACTERS ? this.#journal.read([place]) : []
-      if (!found) return { ...report, example: null }
-      characters += found.read.original.length
-      return { ...report, example: { ...found.read, stream: found.origin.stream } }
-    })
+    for (const { id, message } of entries) {
+      if (message.tag !== 'thin') continue
+      const windows = message.windows.map(({ place, ...report }): ThinWindow => {
+        const [found] = place && characters < ORIGINAL_CHARACTERS ? this.#journal.read([place]) : []
+        if (!found) return { ...report, example: null }
+        characters += found.read.original.length
+        return { ...report, example: { ...found.read, stream: found.origin.stream } }
+      })
+      const messages = feeds.get(message.feed)
+      if (messages) messages.push({ id, windows })
+      else feeds.set(message.feed, [{ id, windows }])
+    }
+    return feeds
   }
 
   async #tellDatabase(now: number): Promise<void> {

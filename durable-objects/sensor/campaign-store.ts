@@ -5,9 +5,12 @@ import {
   isCampaign,
   type ThinReport,
 } from '../../core/incidents/campaign.ts'
+import { campaignSourceRow } from '../../core/incidents/campaign-record.ts'
+import type { CampaignSourceRow } from '../../core/incidents/messages.ts'
 import { TopTargets } from '../../core/incidents/top-targets.ts'
 import { jsonParts } from '../../core/json-parts.ts'
 import type { TargetCount } from '../../core/store/schema.ts'
+import type { ThinMessage } from '../names.ts'
 
 /** A feed's campaigns, durable: a row a group and a row a source of it, so that a large one is not rewritten. */
 export class CampaignStore {
@@ -19,28 +22,57 @@ export class CampaignStore {
     sql.exec(`CREATE TABLE IF NOT EXISTS campaign_groups (key TEXT PRIMARY KEY, feed TEXT NOT NULL, stored TEXT NOT NULL,
       touched_at INTEGER NOT NULL, is_told INTEGER NOT NULL) WITHOUT ROWID`)
     sql.exec('CREATE INDEX IF NOT EXISTS campaign_groups_untold ON campaign_groups (feed) WHERE is_told = 0')
-    sql.exec(`CREATE TABLE IF NOT EXISTS campaign_sources (key TEXT NOT NULL, source TEXT NOT NULL, stored TEXT NOT NULL,
-      PRIMARY KEY (key, source)) WITHOUT ROWID`)
+    // n rises with every change of a source: what D1 has been told of reaches up to one n.
+    sql.exec(`CREATE TABLE IF NOT EXISTS campaign_members (n INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL,
+      source TEXT NOT NULL, stored TEXT NOT NULL, UNIQUE (key, source))`)
+    sql.exec('CREATE INDEX IF NOT EXISTS campaign_members_changed ON campaign_members (key, n)')
+    sql.exec(
+      'CREATE TABLE IF NOT EXISTS campaign_members_told (key TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID',
+    )
     sql.exec('CREATE TABLE IF NOT EXISTS thin_messages (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID')
   }
 
-  /** Takes reports in, once per message id; call within a transaction. The campaigns among the groups that changed. */
-  take(feed: string, id: string, reports: readonly ThinReport[], now: number): Map<Campaign, Set<string>> {
-    if (this.#sql.exec('SELECT 1 FROM thin_messages WHERE id = ?', id).toArray().length > 0) return new Map()
-    this.#sql.exec('INSERT INTO thin_messages VALUES (?, ?)', id, now)
+  /** Takes messages' reports in, each message once; call within a transaction. The campaigns among the groups that changed. */
+  take(feed: string, messages: readonly ThinMessage[], now: number): Campaign[] {
+    const reports: ThinReport[] = []
+    for (const { id, windows } of messages) {
+      if (this.#sql.exec('SELECT 1 FROM thin_messages WHERE id = ?', id).toArray().length > 0) continue
+      this.#sql.exec('INSERT INTO thin_messages VALUES (?, ?)', id, now)
+      reports.push(...windows)
+    }
     const { touched } = this.#tableOf(feed).take(feed, reports)
     for (const [group, sources] of touched) {
       this.#writeHeader(feed, group, now, false)
       this.#writeSources(group, sources)
     }
-    return new Map([...touched].filter(([group]) => isCampaign(group)))
+    return [...touched.keys()].filter(isCampaign)
+  }
+
+  /** Sources of a campaign that changed since `noteSourcesTold`, at most `most`, with the mark that they end at. */
+  changedSources(key: string, most: number): { rows: CampaignSourceRow[]; upTo: number } {
+    const changed = this.#sql
+      .exec<{ n: number; source: string; stored: string }>(
+        `SELECT n, source, stored FROM campaign_members WHERE key = ?
+          AND n > coalesce((SELECT n FROM campaign_members_told WHERE key = ?), 0) ORDER BY n LIMIT ?`,
+        key,
+        key,
+        most,
+      )
+      .toArray()
+    const rows = changed.map(({ source, stored }) => campaignSourceRow(key, source, JSON.parse(stored)))
+    return { rows, upTo: changed.at(-1)?.n ?? 0 }
+  }
+
+  noteSourcesTold(key: string, upTo: number): void {
+    this.#sql.exec('INSERT OR REPLACE INTO campaign_members_told VALUES (?, ?)', key, upTo)
   }
 
   /** Forgets groups, and messages' names, that were not touched since. */
   prune(before: number): void {
     this.#sql.exec('DELETE FROM thin_messages WHERE at < ?', before)
     this.#sql.exec('DELETE FROM campaign_groups WHERE touched_at < ?', before)
-    this.#sql.exec('DELETE FROM campaign_sources WHERE key NOT IN (SELECT key FROM campaign_groups)')
+    for (const table of ['campaign_members', 'campaign_members_told'])
+      this.#sql.exec(`DELETE FROM ${table} WHERE key NOT IN (SELECT key FROM campaign_groups)`)
   }
 
   /** Notes that a campaign's incident is written once more; call within the transaction that writes it. */
@@ -73,7 +105,7 @@ export class CampaignStore {
     })
     for (const part of jsonParts(rows))
       this.#sql.exec(
-        `INSERT OR REPLACE INTO campaign_sources
+        `INSERT OR REPLACE INTO campaign_members (key, source, stored)
          SELECT ?, json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)`,
         key,
         part,
@@ -102,7 +134,7 @@ export class CampaignStore {
         const header = JSON.parse(stored) as Omit<Campaign, 'sources' | 'targets'> & { targets: TargetCount[] }
         const sources = this.#sql
           .exec<{ source: string; stored: string }>(
-            'SELECT source, stored FROM campaign_sources WHERE key = ?',
+            'SELECT source, stored FROM campaign_members WHERE key = ?',
             header.key,
           )
           .toArray()
