@@ -20,6 +20,17 @@ it('hands on the settings of the contract and nothing else of the environment', 
   expect(settingsFrom(environment)).toEqual({ PARTITIONS: '8', XAI_BASE_URL: 'http://localhost:1' })
 })
 
+it('hands on every setting of the table, by its name', () => {
+  const environment = { ABUSEIPDB_API_KEY: 'abc', ABUSEIPDB_DAILY_BUDGET: '5', OWN_NETWORKS: '10.0.0.0/8' }
+  expect(settingsFrom(environment)).toEqual(environment)
+})
+
+it('names every setting that cannot be used', () => {
+  expect(() => settingsFrom({ OTX_BASE_URL: 'not-a-url', ABUSEIPDB_DAILY_BUDGET: 'many' })).toThrow(
+    /ABUSEIPDB_DAILY_BUDGET is not a whole number.*OTX_BASE_URL is not a URL/,
+  )
+})
+
 it('writes values so that they are read back as they were, by the owner only', () => {
   const state = stateFolder({ PICKET_STATE_DIR: folder })
   const settings = { GEMINI_API_KEY: 'a#b "c" $d\\n', SESSION_SECRET: "it's", WEBHOOK_URLS: 'https://a,https://b?x=1' }

@@ -1,0 +1,69 @@
+import type { SettingName } from '../../settings.ts'
+
+export const PROVIDERS = ['abuseipdb', 'greynoise', 'crowdsec-cti', 'otx'] as const
+export type ProviderName = (typeof PROVIDERS)[number]
+export type AddressFamily = 'ipv4' | 'ipv6'
+
+const HOUR_MS = 3_600_000
+
+export interface ProviderFacts {
+  /** As shown to people, and named as the source of its findings. */
+  title: string
+  /** What it answers for, by its documents. */
+  families: readonly AddressFamily[]
+  /** How long what it said of an address is taken as still true. */
+  seenTtlMs: number
+  /** The same when it did not know the address: such a one may become known soon. */
+  notSeenTtlMs: number
+  settings: { key: SettingName; baseUrl: SettingName; budget: SettingName; others: readonly SettingName[] }
+}
+
+/**
+ * The services that may be asked. The default budgets (core/settings.ts) are what their free keys allow: AbuseIPDB
+ * 1,000 checks a day, GreyNoise Community 50 searches a week, CrowdSec CTI 50 tokens a day, OTX more than is of use.
+ */
+export const PROVIDER_FACTS: Readonly<Record<ProviderName, ProviderFacts>> = {
+  abuseipdb: {
+    title: 'AbuseIPDB',
+    families: ['ipv4', 'ipv6'],
+    seenTtlMs: 6 * HOUR_MS,
+    notSeenTtlMs: 2 * HOUR_MS,
+    settings: {
+      key: 'ABUSEIPDB_API_KEY',
+      baseUrl: 'ABUSEIPDB_BASE_URL',
+      budget: 'ABUSEIPDB_DAILY_BUDGET',
+      others: [],
+    },
+  },
+  greynoise: {
+    title: 'GreyNoise',
+    families: ['ipv4'],
+    seenTtlMs: 24 * HOUR_MS,
+    notSeenTtlMs: 12 * HOUR_MS,
+    settings: {
+      key: 'GREYNOISE_API_KEY',
+      baseUrl: 'GREYNOISE_BASE_URL',
+      budget: 'GREYNOISE_DAILY_BUDGET',
+      others: ['GREYNOISE_API'],
+    },
+  },
+  'crowdsec-cti': {
+    title: 'CrowdSec CTI',
+    families: ['ipv4'],
+    seenTtlMs: 12 * HOUR_MS,
+    notSeenTtlMs: 6 * HOUR_MS,
+    settings: {
+      key: 'CROWDSEC_CTI_API_KEY',
+      baseUrl: 'CROWDSEC_CTI_BASE_URL',
+      budget: 'CROWDSEC_CTI_DAILY_BUDGET',
+      others: [],
+    },
+  },
+  otx: {
+    title: 'AlienVault OTX',
+    families: ['ipv4', 'ipv6'],
+    seenTtlMs: 24 * HOUR_MS,
+    notSeenTtlMs: 6 * HOUR_MS,
+    settings: { key: 'OTX_API_KEY', baseUrl: 'OTX_BASE_URL', budget: 'OTX_DAILY_BUDGET', others: [] },
+  },
+}
