@@ -1,12 +1,12 @@
 // AbuseIPDB, API v2, "CHECK endpoint" (https://docs.abuseipdb.com/#check-endpoint). It answers for every public
 // address: one that it does not know has no reports and no last one.
 import { z } from 'zod'
-import type { LiveFinding, LiveProvider } from '../../../core/intel/live/look-up.ts'
+import type { LiveProvider, ProviderReport } from '../../../core/intel/live/look-up.ts'
 import { PROVIDER_FACTS } from '../../../core/intel/live/providers.ts'
 import { ok } from '../../../core/result.ts'
 import { ask, detailOf, endpoint, type LiveAccess, reportedAt } from './ask.ts'
 
-const { title, families } = PROVIDER_FACTS.abuseipdb
+const { families } = PROVIDER_FACTS.abuseipdb
 /** As on its own pages: reports of the last 90 days. */
 const MAX_AGE_DAYS = 90
 
@@ -38,17 +38,17 @@ export function abuseIpDb(access: LiveAccess): LiveProvider {
         addressIn: (body: z.output<typeof Check>) => body.data.ipAddress,
       }
       const answer = await ask(access, { url, headers: { Key: access.key }, ...form }, now)
-      return answer.ok ? ok(findingOf(answer.value!.data, address, now)) : answer
+      return answer.ok ? ok(reportOf(answer.value!.data, address, now)) : answer
     },
   }
 }
 
-function findingOf(data: z.output<typeof Check>['data'], address: string, now: number): LiveFinding {
+function reportOf(data: z.output<typeof Check>['data'], address: string, now: number): ProviderReport {
   const { isWhitelisted, totalReports, numDistinctUsers, usageType, isTor } = data
   const isKnown = totalReports > 0 || data.abuseConfidenceScore > 0
   return {
     provider: 'abuseipdb',
-    source: title,
+    address,
     kind: isWhitelisted ? 'benign' : isKnown ? 'abusive' : 'not-seen',
     // Without a report its score says nothing, which is not good repute.
     score: isKnown || isWhitelisted ? data.abuseConfidenceScore / 100 : null,
@@ -60,6 +60,5 @@ function findingOf(data: z.output<typeof Check>['data'], address: string, now: n
     ]),
     asOf: reportedAt(data.lastReportedAt, now),
     retrievedAt: now,
-    link: `https://www.abuseipdb.com/check/${encodeURIComponent(address)}`,
   }
 }

@@ -1,12 +1,12 @@
 // CrowdSec CTI, API v2, "smoke" (https://docs.crowdsec.net/u/cti_api/taxonomy/cti_object; statuses as in its own
 // client, crowdsecurity/crowdsec pkg/cticlient). Its ranges are those of IPv4. An unknown address is a 404 with a message.
 import { z } from 'zod'
-import type { LiveFinding, LiveProvider } from '../../../core/intel/live/look-up.ts'
+import type { LiveProvider, ProviderReport } from '../../../core/intel/live/look-up.ts'
 import { PROVIDER_FACTS } from '../../../core/intel/live/providers.ts'
 import { ok } from '../../../core/result.ts'
 import { ask, detailOf, endpoint, type LiveAccess, reportedAt } from './ask.ts'
 
-const { title, families } = PROVIDER_FACTS['crowdsec-cti']
+const { families } = PROVIDER_FACTS['crowdsec-cti']
 /** Its scores go from 0 to 5. */
 const TOP_SCORE = 5
 
@@ -32,18 +32,18 @@ export function crowdSecCti(access: LiveAccess): LiveProvider {
       const url = endpoint(access.baseUrl, '/v2', `/smoke/${address}`)
       const form = { form: Smoke, notSeenForm: NotSeen, address, addressIn: (body: z.output<typeof Smoke>) => body.ip }
       const answer = await ask(access, { url, headers: { 'x-api-key': access.key }, ...form }, now)
-      return answer.ok ? ok(findingOf(answer.value, address, now)) : answer
+      return answer.ok ? ok(reportOf(answer.value, address, now)) : answer
     },
   }
 }
 
-function findingOf(smoke: z.output<typeof Smoke> | null, address: string, now: number): LiveFinding {
+function reportOf(smoke: z.output<typeof Smoke> | null, address: string, now: number): ProviderReport {
   const excuses = smoke?.classifications?.false_positives ?? []
   const total = smoke?.scores.overall.total ?? 0
   const kind = kindOf(smoke?.reputation ?? null, total, excuses.length > 0)
   return {
     provider: 'crowdsec-cti',
-    source: title,
+    address,
     kind,
     score: kind === 'benign' ? 0 : total > 0 ? total / TOP_SCORE : null,
     isTorExit: smoke?.classifications?.classifications?.some(({ name }) => name === 'proxy:tor') || null,
@@ -55,11 +55,10 @@ function findingOf(smoke: z.output<typeof Smoke> | null, address: string, now: n
     ]),
     asOf: reportedAt(smoke?.history?.last_seen, now),
     retrievedAt: now,
-    link: `https://app.crowdsec.net/cti/${encodeURIComponent(address)}`,
   }
 }
 
-function kindOf(reputation: string | null, total: number, isExcused: boolean): LiveFinding['kind'] {
+function kindOf(reputation: string | null, total: number, isExcused: boolean): ProviderReport['kind'] {
   if (isExcused || reputation === 'safe') return 'benign'
   if (reputation === 'malicious' || reputation === 'suspicious' || total > 0) return 'abusive'
   return reputation === 'known' ? 'observed' : 'not-seen'

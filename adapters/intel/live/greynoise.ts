@@ -2,12 +2,12 @@
 // (https://docs.greynoise.io/reference/v3ip). Both answer for IPv4 only. An address that it has not seen is a 404 with
 // the same fields (Community), or one that is found in neither data set (IP Lookup).
 import { z } from 'zod'
-import type { LiveFinding, LiveProvider, LookUpFailure } from '../../../core/intel/live/look-up.ts'
+import type { LiveProvider, LookUpFailure, ProviderReport } from '../../../core/intel/live/look-up.ts'
 import { PROVIDER_FACTS } from '../../../core/intel/live/providers.ts'
 import { ok, type Result } from '../../../core/result.ts'
 import { ask, detailOf, endpoint, type LiveAccess, reportedAt } from './ask.ts'
 
-const { title, families } = PROVIDER_FACTS.greynoise
+const { families } = PROVIDER_FACTS.greynoise
 
 /** GreyNoise gives classes, not figures; these are ours. `unknown`: seen scanning, intent not known, so no score. */
 const SCORES = { malicious: 1, suspicious: 0.5, benign: 0, unknown: null } as const
@@ -65,7 +65,7 @@ export function greyNoise(access: LiveAccess, api: 'community' | 'ip'): LiveProv
     families,
     async lookUp(address, now) {
       const said = await (api === 'community' ? askCommunity : askIpLookup)(access, address, now)
-      return said.ok ? ok(findingOf(said.value, address, now)) : said
+      return said.ok ? ok(reportOf(said.value, address, now)) : said
     },
   }
 }
@@ -99,13 +99,13 @@ async function askIpLookup(access: LiveAccess, address: string, now: number): As
   })
 }
 
-function findingOf(said: Said | null, address: string, now: number): LiveFinding {
+function reportOf(said: Said | null, address: string, now: number): ProviderReport {
   const scanner = said?.scanner ?? null
   const isTrusted = said?.isTrustedService ?? false
   const score = scanner === null ? null : SCORES[scanner]
   return {
     provider: 'greynoise',
-    source: title,
+    address,
     kind: kindOf(scanner, isTrusted),
     score: isTrusted && score === null ? 0 : score,
     isTorExit: said?.isTorExit ?? null,
@@ -117,11 +117,10 @@ function findingOf(said: Said | null, address: string, now: number): LiveFinding
     ]),
     asOf: reportedAt(said?.lastSeen, now),
     retrievedAt: now,
-    link: `https://viz.greynoise.io/ip/${encodeURIComponent(address)}`,
   }
 }
 
-function kindOf(scanner: Said['scanner'], isTrusted: boolean): LiveFinding['kind'] {
+function kindOf(scanner: Said['scanner'], isTrusted: boolean): ProviderReport['kind'] {
   if (scanner === 'malicious' || scanner === 'suspicious') return 'abusive'
   if (scanner === 'benign' || isTrusted) return 'benign'
   return scanner === 'unknown' ? 'observed' : 'not-seen'

@@ -1,12 +1,12 @@
 // AlienVault OTX, DirectConnect API v1, "indicators/IPv4|IPv6/{address}/general" (https://otx.alienvault.com/api). Pulses
 // are what its users published; it gives no confidence of its own. An unknown address has none of them.
 import { z } from 'zod'
-import type { LiveFinding, LiveProvider } from '../../../core/intel/live/look-up.ts'
+import type { LiveProvider, ProviderReport } from '../../../core/intel/live/look-up.ts'
 import { PROVIDER_FACTS } from '../../../core/intel/live/providers.ts'
 import { ok } from '../../../core/result.ts'
 import { ask, detailOf, endpoint, type LiveAccess, reportedAt } from './ask.ts'
 
-const { title, families } = PROVIDER_FACTS.otx
+const { families } = PROVIDER_FACTS.otx
 
 const Time = z.iso.datetime({ offset: true, local: true })
 const General = z.object({
@@ -33,12 +33,12 @@ export function otx(access: LiveAccess): LiveProvider {
       const url = endpoint(access.baseUrl, '/api/v1', `/indicators/${type}/${encodeURIComponent(address)}/general`)
       const form = { form: General, notSeenForm: null, address, addressIn }
       const answer = await ask(access, { url, headers: { 'X-OTX-API-KEY': access.key }, ...form }, now)
-      return answer.ok ? ok(findingOf(answer.value!, address, now)) : answer
+      return answer.ok ? ok(reportOf(answer.value!, address, now)) : answer
     },
   }
 }
 
-function findingOf(general: z.output<typeof General>, address: string, now: number): LiveFinding {
+function reportOf(general: z.output<typeof General>, address: string, now: number): ProviderReport {
   const { pulse_info: info, validation, false_positive } = general
   const excuses = [
     ...(validation ?? []).map(({ source, name }) => name ?? source),
@@ -52,7 +52,7 @@ function findingOf(general: z.output<typeof General>, address: string, now: numb
   )
   return {
     provider: 'otx',
-    source: title,
+    address,
     kind: excuses.length > 0 ? 'benign' : info.count > 0 ? 'abusive' : 'not-seen',
     score: excuses.length > 0 ? 0 : null,
     isTorExit: null,
@@ -63,6 +63,5 @@ function findingOf(general: z.output<typeof General>, address: string, now: numb
     ]),
     asOf: Number.isFinite(newest) ? newest : now,
     retrievedAt: now,
-    link: `https://otx.alienvault.com/indicator/ip/${encodeURIComponent(address)}`,
   }
 }

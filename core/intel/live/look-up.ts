@@ -3,10 +3,9 @@ import type { EpochMs } from '../../time.ts'
 import type { AddressFamily, ProviderName } from './providers.ts'
 
 /** What one service says of one address. */
-export interface LiveFinding {
+export interface ProviderReport {
   provider: ProviderName
-  /** The service's name as shown. */
-  source: string
+  address: string
   /**
    * `abusive`: it holds reports against the address; `observed`: it knows the address and does not judge it; `benign`:
    * it vouches for it; `not-seen`: it knows nothing of it, which is no good repute.
@@ -21,11 +20,9 @@ export interface LiveFinding {
   asOf: EpochMs
   /** When it was asked. */
   retrievedAt: EpochMs
-  /** The service's page on the address, for people. */
-  link: string
 }
 
-/** Why a look-up brought no finding. `why` never holds the key. */
+/** Why a look-up brought no report. `why` never holds the key. */
 export type LookUpFailure =
   | { tag: 'key-refused'; status: number; why: string }
   /** `retryAfterMs`: what it asked to wait, null when it did not say. */
@@ -44,7 +41,7 @@ export interface LiveProvider {
   readonly name: ProviderName
   readonly families: readonly AddressFamily[]
   /** @param address canonical text, of one of `families`; the caller has made sure that it may be sent out */
-  lookUp(address: string, now: EpochMs): Promise<Result<LiveFinding, LookUpFailure>>
+  lookUp(address: string, now: EpochMs): Promise<Result<ProviderReport, LookUpFailure>>
 }
 
 /** Said of failures that the service or the way to it is to blame for, so that asking on at once is of no use. */

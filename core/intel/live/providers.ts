@@ -9,6 +9,8 @@ const HOUR_MS = 3_600_000
 export interface ProviderFacts {
   /** As shown to people, and named as the source of its findings. */
   title: string
+  /** Its own page on an address, for people. */
+  page: (address: string) => string
   /** What it answers for, by its documents. */
   families: readonly AddressFamily[]
   /** How long what it said of an address is taken as still true. */
@@ -25,6 +27,7 @@ export interface ProviderFacts {
 export const PROVIDER_FACTS: Readonly<Record<ProviderName, ProviderFacts>> = {
   abuseipdb: {
     title: 'AbuseIPDB',
+    page: (address) => `https://www.abuseipdb.com/check/${encodeURIComponent(address)}`,
     families: ['ipv4', 'ipv6'],
     seenTtlMs: 6 * HOUR_MS,
     notSeenTtlMs: 2 * HOUR_MS,
@@ -37,6 +40,7 @@ export const PROVIDER_FACTS: Readonly<Record<ProviderName, ProviderFacts>> = {
   },
   greynoise: {
     title: 'GreyNoise',
+    page: (address) => `https://viz.greynoise.io/ip/${encodeURIComponent(address)}`,
     families: ['ipv4'],
     seenTtlMs: 24 * HOUR_MS,
     notSeenTtlMs: 12 * HOUR_MS,
@@ -49,6 +53,7 @@ export const PROVIDER_FACTS: Readonly<Record<ProviderName, ProviderFacts>> = {
   },
   'crowdsec-cti': {
     title: 'CrowdSec CTI',
+    page: (address) => `https://app.crowdsec.net/cti/${encodeURIComponent(address)}`,
     families: ['ipv4'],
     seenTtlMs: 12 * HOUR_MS,
     notSeenTtlMs: 6 * HOUR_MS,
@@ -61,9 +66,19 @@ export const PROVIDER_FACTS: Readonly<Record<ProviderName, ProviderFacts>> = {
   },
   otx: {
     title: 'AlienVault OTX',
+    page: (address) => `https://otx.alienvault.com/indicator/ip/${encodeURIComponent(address)}`,
     families: ['ipv4', 'ipv6'],
     seenTtlMs: 24 * HOUR_MS,
     notSeenTtlMs: 6 * HOUR_MS,
     settings: { key: 'OTX_API_KEY', baseUrl: 'OTX_BASE_URL', budget: 'OTX_DAILY_BUDGET', others: [] },
   },
+}
+
+/** The page of a finding's source on an address, by the source's title; null when it is none of these services. */
+export function providerPage(source: string, address: string): string | null {
+  return (
+    Object.values(PROVIDER_FACTS)
+      .find(({ title }) => title === source)
+      ?.page(address) ?? null
+  )
 }

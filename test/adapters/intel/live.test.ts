@@ -3,7 +3,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { retryAfter } from '../../../adapters/intel/live/ask.ts'
 import { liveProviders } from '../../../adapters/intel/live/providers.ts'
-import type { LiveFinding } from '../../../core/intel/live/look-up.ts'
+import type { ProviderReport } from '../../../core/intel/live/look-up.ts'
 import type { ProviderName } from '../../../core/intel/live/providers.ts'
 import { readSettings } from '../../../core/settings.ts'
 import { json, type ProviderServer, providerServer } from '../../support/provider-server.ts'
@@ -83,7 +83,7 @@ function lookUp({ provider, settings }: Form, { address = ADDRESS, at = server.o
   return liveProviders(values, fetch).get(provider)!.lookUp(address, NOW)
 }
 
-async function finding(title: string, answer: string, status = 200): Promise<LiveFinding> {
+async function report(title: string, answer: string, status = 200): Promise<ProviderReport> {
   server.answerWith(json(status, fixture(answer)))
   const looked = await lookUp(FORMS.find((form) => form.title === title)!)
   if (!looked.ok) throw new Error(`${looked.error.tag}: ${looked.error.why}`)
@@ -108,7 +108,7 @@ describe.each(FORMS)('$title', (form) => {
     expect(server.received[0]!.target).toBe(form.target)
   })
 
-  it('gives no finding for a page, an answer that breaks off, or one in another form', async () => {
+  it('gives no report for a page, an answer that breaks off, or one in another form', async () => {
     const good = JSON.stringify(fixture(form.good))
     const bodies: [string, string][] = [
       ['<!doctype html><title>Sign in</title>', 'unreadable-answer'],
@@ -124,14 +124,14 @@ describe.each(FORMS)('$title', (form) => {
     }
   })
 
-  it('gives no finding for an answer about another address', async () => {
+  it('gives no report for an answer about another address', async () => {
     server.answerWith((response) =>
       response.writeHead(200).end(JSON.stringify(fixture(form.good)).replaceAll(ADDRESS, '45.33.32.157')),
     )
     expect(await lookUp(form)).toMatchObject({ ok: false, error: { tag: 'wrong-form' } })
   })
 
-  it('gives no finding for an answer whose length was not kept', async () => {
+  it('gives no report for an answer whose length was not kept', async () => {
     server.answerWith((response) => {
       response.writeHead(200, { 'Content-Length': '5000' }).write('{"data":')
       setTimeout(() => response.destroy(), 20)
@@ -139,7 +139,7 @@ describe.each(FORMS)('$title', (form) => {
     expect(await lookUp(form)).toMatchObject({ ok: false, error: { tag: 'not-reached' } })
   })
 
-  it('gives no finding for an answer without end', async () => {
+  it('gives no report for an answer without end', async () => {
     const piece = Buffer.alloc(1024 * 1024, 0x20)
     server.answerWith((response) => {
       response.on('error', () => {})
@@ -212,21 +212,20 @@ describe.each(FORMS)('$title', (form) => {
 
 describe('what a service says', () => {
   it('AbuseIPDB: confidence in per cent, last report, and nothing of an address without reports', async () => {
-    expect(await finding('AbuseIPDB', 'abuseipdb-reported')).toEqual({
+    expect(await report('AbuseIPDB', 'abuseipdb-reported')).toEqual({
       provider: 'abuseipdb',
-      source: 'AbuseIPDB',
+      address: ADDRESS,
       kind: 'abusive',
       score: 0.87,
       isTorExit: false,
       detail: '41 reports in 90 days by 17 users; Data Center/Web Hosting/Transit',
       asOf: Date.UTC(2026, 10, 20, 20, 55, 14),
       retrievedAt: NOW,
-      link: `https://www.abuseipdb.com/check/${ADDRESS}`,
     })
-    expect(await finding('AbuseIPDB', 'abuseipdb-unknown')).toMatchObject({ kind: 'not-seen', score: null, asOf: NOW })
+    expect(await report('AbuseIPDB', 'abuseipdb-unknown')).toMatchObject({ kind: 'not-seen', score: null, asOf: NOW })
   })
 
-  it('AbuseIPDB: a confidence of 900 is no finding', async () => {
+  it('AbuseIPDB: a confidence of 900 is no report', async () => {
     const answer = fixture('abuseipdb-reported')
     for (const score of [900, -1, 100.5, '87', null, true]) {
       server.answerWith(json(200, { data: { ...answer.data, abuseConfidenceScore: score } }))
@@ -237,13 +236,13 @@ describe('what a service says', () => {
   })
 
   it('GreyNoise: its class as a score, its common services as benign, its 404 as not seen', async () => {
-    expect(await finding('GreyNoise Community', 'greynoise-community-malicious')).toMatchObject({
+    expect(await report('GreyNoise Community', 'greynoise-community-malicious')).toMatchObject({
       kind: 'abusive',
       score: 1,
       asOf: Date.UTC(2026, 10, 21),
     })
-    expect(await finding('GreyNoise Community', 'greynoise-community-riot')).toMatchObject({ kind: 'benign', score: 0 })
-    expect(await finding('GreyNoise Community', 'greynoise-community-unknown', 404)).toMatchObject({
+    expect(await report('GreyNoise Community', 'greynoise-community-riot')).toMatchObject({ kind: 'benign', score: 0 })
+    expect(await report('GreyNoise Community', 'greynoise-community-unknown', 404)).toMatchObject({
       kind: 'not-seen',
       score: null,
       asOf: NOW,
@@ -258,35 +257,35 @@ describe('what a service says', () => {
   })
 
   it('GreyNoise IP Lookup: scanner and Tor, and not seen where neither data set has it', async () => {
-    expect(await finding('GreyNoise IP Lookup', 'greynoise-ip-suspicious')).toMatchObject({
+    expect(await report('GreyNoise IP Lookup', 'greynoise-ip-suspicious')).toMatchObject({
       kind: 'abusive',
       score: 0.5,
       isTorExit: true,
       asOf: Date.UTC(2026, 10, 19),
     })
-    expect(await finding('GreyNoise IP Lookup', 'greynoise-ip-unknown')).toMatchObject({
+    expect(await report('GreyNoise IP Lookup', 'greynoise-ip-unknown')).toMatchObject({
       kind: 'not-seen',
       score: null,
     })
-    expect(await finding('GreyNoise IP Lookup', 'greynoise-ip-unknown', 404)).toMatchObject({ kind: 'not-seen' })
+    expect(await report('GreyNoise IP Lookup', 'greynoise-ip-unknown', 404)).toMatchObject({ kind: 'not-seen' })
   })
 
   it('CrowdSec: fifths as a score, false positives as benign, its 404 as not seen', async () => {
-    expect(await finding('CrowdSec CTI', 'crowdsec-malicious')).toMatchObject({
+    expect(await report('CrowdSec CTI', 'crowdsec-malicious')).toMatchObject({
       kind: 'abusive',
       score: 0.8,
       isTorExit: true,
       asOf: Date.UTC(2026, 10, 15, 5, 45),
     })
-    expect(await finding('CrowdSec CTI', 'crowdsec-excused')).toMatchObject({
+    expect(await report('CrowdSec CTI', 'crowdsec-excused')).toMatchObject({
       kind: 'benign',
       score: 0,
       asOf: Date.UTC(2026, 10, 15, 5, 45),
     })
-    expect(await finding('CrowdSec CTI', 'crowdsec-unknown', 404)).toMatchObject({ kind: 'not-seen', score: null })
+    expect(await report('CrowdSec CTI', 'crowdsec-unknown', 404)).toMatchObject({ kind: 'not-seen', score: null })
   })
 
-  it('CrowdSec: a total over five is no finding', async () => {
+  it('CrowdSec: a total over five is no report', async () => {
     const answer = fixture('crowdsec-malicious')
     for (const total of [900, 5.1, -1, '4']) {
       server.answerWith(json(200, { ...answer, scores: { overall: { ...answer.scores.overall, total } } }))
@@ -295,17 +294,17 @@ describe('what a service says', () => {
   })
 
   it('OTX: pulses without a score, the newest as its time, and lists that vouch for it', async () => {
-    expect(await finding('AlienVault OTX', 'otx-pulses')).toMatchObject({
+    expect(await report('AlienVault OTX', 'otx-pulses')).toMatchObject({
       kind: 'abusive',
       score: null,
       detail: 'in 2 pulses; SSH honeypot, November; Scanners',
       asOf: Date.UTC(2026, 10, 18, 10, 2, 3, 123),
     })
-    expect(await finding('AlienVault OTX', 'otx-unknown')).toMatchObject({ kind: 'not-seen', score: null, asOf: NOW })
-    expect(await finding('AlienVault OTX', 'otx-vouched')).toMatchObject({ kind: 'benign', score: 0 })
+    expect(await report('AlienVault OTX', 'otx-unknown')).toMatchObject({ kind: 'not-seen', score: null, asOf: NOW })
+    expect(await report('AlienVault OTX', 'otx-vouched')).toMatchObject({ kind: 'benign', score: 0 })
   })
 
-  it('OTX: a reputation of 900 is no finding', async () => {
+  it('OTX: a reputation of 900 is no report', async () => {
     server.answerWith(json(200, { ...fixture('otx-pulses'), reputation: 900 }))
     expect(await lookUp(FORMS[4]!)).toMatchObject({ ok: false, error: { tag: 'wrong-form' } })
   })
