@@ -41,43 +41,51 @@ export class QuestionQueue {
     for (const { address, suspicion } of asked)
       suspicions.set(address, Math.max(suspicion, suspicions.get(address) ?? 0))
     const distinct = [...suspicions].map(([address, suspicion]) => ({ address, suspicion }))
-    const waiting = this.#raise(provider, distinct)
+    const waiting = this.#waitingOf(provider, [...suspicions.keys()])
     const incoming = distinct.filter(({ address }) => !waiting.has(address))
+    this.#put(
+      provider,
+      distinct.filter(({ address }) => waiting.has(address)),
+      now,
+    )
     if (incoming.length === 0) return { waiting, dropped: 0 }
     const free = MOST_WAITING - this.waiting(provider)
     const least = free >= incoming.length ? [] : this.#least(provider, incoming.length)
     const { admitted, displaced, turnedAway } = admit(free, least, incoming)
-    for (const address of displaced) {
-      this.remove(provider, address)
-      waiting.delete(address)
-    }
-    // Many in a statement: each costs more than its row.
-    for (const part of jsonParts(admitted.map(({ address, suspicion }) => [address, suspicion])))
+    this.#removeAll(provider, displaced)
+    for (const address of displaced) waiting.delete(address)
+    this.#put(provider, admitted, now)
+    for (const { address } of admitted) waiting.add(address)
+    return { waiting, dropped: displaced.length + turnedAway.length }
+  }
+
+  /** Which of the addresses wait. */
+  #waitingOf(provider: ProviderName, addresses: readonly string[]): Set<string> {
+    const rows = jsonParts(addresses).flatMap((part) =>
+      this.#sql
+        .exec<{ address: string }>(
+          'SELECT address FROM questions WHERE provider = ? AND address IN (SELECT value FROM json_each(?))',
+          provider,
+          part,
+        )
+        .toArray(),
+    )
+    return new Set(rows.map(({ address }) => address))
+  }
+
+  /** Has addresses wait; those that do already take the higher suspicion. Many in a statement: each costs more than its row. */
+  #put(provider: ProviderName, asked: readonly Waiting[], now: number): void {
+    for (const part of jsonParts(asked.map(({ address, suspicion }) => [address, suspicion])))
       this.#sql.exec(
+        // WHERE true: without it SQLite reads ON CONFLICT as part of the join.
         `INSERT INTO questions (provider, address, suspicion, asked_at, due_at)
-         SELECT ?, value ->> 0, value ->> 1, ?, ? FROM json_each(?)`,
+         SELECT ?, value ->> 0, value ->> 1, ?, ? FROM json_each(?) WHERE true
+         ON CONFLICT (provider, address) DO UPDATE SET suspicion = max(suspicion, excluded.suspicion)`,
         provider,
         now,
         now,
         part,
       )
-    for (const { address } of admitted) waiting.add(address)
-    return { waiting, dropped: displaced.length + turnedAway.length }
-  }
-
-  /** Those that wait already take the higher suspicion. */
-  #raise(provider: ProviderName, asked: readonly Waiting[]): Set<string> {
-    const rows = jsonParts(asked.map(({ address, suspicion }) => [address, suspicion])).flatMap((part) =>
-      this.#sql
-        .exec<{ address: string }>(
-          `UPDATE questions SET suspicion = max(suspicion, value ->> 1) FROM json_each(?)
-           WHERE provider = ? AND address = value ->> 0 RETURNING address`,
-          part,
-          provider,
-        )
-        .toArray(),
-    )
-    return new Set(rows.map(({ address }) => address))
   }
 
   #least(provider: ProviderName, most: number): Waiting[] {
@@ -137,8 +145,17 @@ export class QuestionQueue {
   }
 
   remove(provider: ProviderName, address: string): void {
-    this.#sql.exec('DELETE FROM questions WHERE provider = ? AND address = ?', provider, address)
-    this.#forgetAskers(address)
+    this.#removeAll(provider, [address])
+  }
+
+  #removeAll(provider: ProviderName, addresses: readonly string[]): void {
+    for (const part of jsonParts(addresses))
+      this.#sql.exec(
+        'DELETE FROM questions WHERE provider = ? AND address IN (SELECT value FROM json_each(?))',
+        provider,
+        part,
+      )
+    this.#forgetAskers(addresses)
   }
 
   /** Removes all questions of a service. */
@@ -146,7 +163,7 @@ export class QuestionQueue {
     const gone = this.#sql
       .exec<{ address: string }>('DELETE FROM questions WHERE provider = ? RETURNING address', provider)
       .toArray()
-    for (const { address } of gone) this.#forgetAskers(address)
+    this.#forgetAskers(gone.map(({ address }) => address))
     return gone.length
   }
 
@@ -158,11 +175,9 @@ export class QuestionQueue {
         now - WAITS_AT_MOST_MS,
       )
       .toArray()
+    this.#forgetAskers(gone.map(({ address }) => address))
     const counts = new Map<ProviderName, number>()
-    for (const { provider, address } of gone) {
-      counts.set(provider, (counts.get(provider) ?? 0) + 1)
-      this.#forgetAskers(address)
-    }
+    for (const { provider } of gone) counts.set(provider, (counts.get(provider) ?? 0) + 1)
     return counts
   }
 
@@ -173,10 +188,12 @@ export class QuestionQueue {
   }
 
   /** Nobody hears of an address any more once no question on it waits. */
-  #forgetAskers(address: string): void {
-    this.#sql.exec(
-      'DELETE FROM askers WHERE address = ?1 AND NOT EXISTS (SELECT 1 FROM questions WHERE address = ?1)',
-      address,
-    )
+  #forgetAskers(addresses: readonly string[]): void {
+    for (const part of jsonParts(addresses))
+      this.#sql.exec(
+        `DELETE FROM askers WHERE address IN (SELECT value FROM json_each(?))
+         AND NOT EXISTS (SELECT 1 FROM questions WHERE questions.address = askers.address)`,
+        part,
+      )
   }
 }

@@ -1,10 +1,13 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { env as workerEnv } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
+import { readIntelDesk } from '../../adapters/durable-objects/intel-desk-reader.ts'
 import { type IntelAnswer, NOTHING_KNOWN } from '../../core/intel/finding.ts'
 import { PROVIDERS, type ProviderName } from '../../core/intel/live/providers.ts'
 import { MOST_WAITING } from '../../durable-objects/intel-desk/questions.ts'
 import { IntelDesk } from '../../durable-objects/intel-desk.ts'
+import { liveLookUpMetrics } from '../../worker/live-look-up-metrics.ts'
+import { prometheusText } from '../../worker/prometheus.ts'
 import abuseReported from '../fixtures/intel-live/abuseipdb-reported.json'
 import crowdSecMalicious from '../fixtures/intel-live/crowdsec-malicious.json'
 import greyNoiseMalicious from '../fixtures/intel-live/greynoise-community-malicious.json'
@@ -85,6 +88,18 @@ const withDesk = (test: (at: Surroundings) => Promise<void>) =>
 const question = (address: string, suspicion = 0.5, partition = 'p0') => ({ address, suspicion, partition })
 const healthOf = async (desk: IntelDesk, name: ProviderName = 'abuseipdb') =>
   (await desk.health()).providers.find(({ provider }) => provider === name)!
+
+describe('who looks', () => {
+  it('is told of the one desk through its reader, and by Prometheus metrics that name every service', async () => {
+    const reading = await readIntelDesk({ INTEL_DESK })
+    expect(reading).toMatchObject({ name: 'live look-ups', health: { ok: true } })
+    if (!reading.health.ok) return
+    const text = prometheusText(liveLookUpMetrics(reading.health.value))
+    for (const name of PROVIDERS)
+      expect(text).toContain(`picket_intel_provider_state{provider="${name}",state="off"} 1`)
+    expect(text).not.toMatch(/NaN|undefined/)
+  })
+})
 
 describe('without a key', () => {
   it('the desk costs nothing and says so', async () => {
