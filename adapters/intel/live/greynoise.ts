@@ -112,7 +112,7 @@ function reportOf(said: Said | null, address: string, now: number): ProviderRepo
     detail: detailOf([
       scanner !== null && `seen scanning the internet: ${scanner}`,
       isTrusted && 'a common business service',
-      said?.name,
+      said?.name !== 'unknown' && said?.name,
       !isTrusted && scanner === null && 'not seen scanning the internet',
     ]),
     asOf: reportedAt(said?.lastSeen, now),

@@ -1,3 +1,4 @@
+import type { Reading } from '../../live-figures.ts'
 import type { IntelDeskHealth, ProviderHealth } from './health.ts'
 import type { ProviderState } from './provider-record.ts'
 
@@ -37,8 +38,15 @@ function providerInWords({ title, state, callsToday, dailyBudget, lastFailure }:
 }
 
 /**
- * Whether nothing asks for somebody's hand: no refused key, no setting that cannot be used. A service that fails or has
- * no budget left passes by itself, and no incident waits for one.
+ * What `/readyz` says. `degraded`: it works badly, and Picket does without it; no incident waits for a look-up. So it is
+ * when a key was refused or a setting cannot be used: that wants somebody's hand, while a service that fails or has no
+ * budget left comes back by itself.
  */
-export const isDeskAtEase = ({ providers }: IntelDeskHealth): boolean =>
-  providers.every(({ state }) => state.tag !== 'key-refused' && (state.tag !== 'off' || state.why === 'no key'))
+export function deskReadiness({ health }: Reading<IntelDeskHealth>): { ok: boolean; degraded?: true; detail: string } {
+  if (!health.ok) return { ok: false, degraded: true, detail: health.error }
+  const detail = deskInWords(health.value)
+  const wantsHelp = health.value.providers.some(
+    ({ state }) => state.tag === 'key-refused' || (state.tag === 'off' && state.why !== 'no key'),
+  )
+  return wantsHelp ? { ok: false, degraded: true, detail } : { ok: true, detail }
+}

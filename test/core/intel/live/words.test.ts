@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { newDeskCounters, newProviderCounters, type ProviderHealth } from '../../../../core/intel/live/health.ts'
 import type { ProviderState } from '../../../../core/intel/live/provider-record.ts'
 import { PROVIDER_FACTS, type ProviderName } from '../../../../core/intel/live/providers.ts'
-import { deskInWords, isDeskAtEase } from '../../../../core/intel/live/words.ts'
+import { deskInWords, deskReadiness } from '../../../../core/intel/live/words.ts'
 
 const AT = Date.UTC(2026, 10, 24, 12, 5)
 const one = (provider: ProviderName, state: ProviderState, more: Partial<ProviderHealth> = {}): ProviderHealth => ({
@@ -45,8 +45,20 @@ it('says in a line what each service does, and that none is on', () => {
   )
 })
 
-it('asks for a hand only when a key was refused or a setting cannot be used', () => {
-  expect(isDeskAtEase(desk(one('otx', NO_KEY), one('abuseipdb', { tag: 'breaker-open', until: AT })))).toBe(true)
-  expect(isDeskAtEase(desk(one('otx', { tag: 'key-refused', status: 401, at: AT })))).toBe(false)
-  expect(isDeskAtEase(desk(one('otx', { tag: 'off', why: 'OTX_BASE_URL is not a URL' })))).toBe(false)
+it('is ready while nobody need do anything, and degraded when a key was refused, a setting is bad or it is silent', () => {
+  const readiness = (...states: ProviderState[]) =>
+    deskReadiness({ name: '', health: { ok: true, value: desk(...states.map((state) => one('otx', state))) } })
+  expect(readiness(NO_KEY)).toEqual({ ok: true, detail: 'off: no key is set' })
+  expect(readiness({ tag: 'breaker-open', until: AT }, { tag: 'budget-spent', until: AT }).ok).toBe(true)
+  expect(readiness({ tag: 'key-refused', status: 401, at: AT })).toMatchObject({ ok: false, degraded: true })
+  expect(readiness({ tag: 'off', why: 'OTX_BASE_URL is not a URL' })).toEqual({
+    ok: false,
+    degraded: true,
+    detail: 'AlienVault OTX off: OTX_BASE_URL is not a URL',
+  })
+  expect(deskReadiness({ name: '', health: { ok: false, error: 'no answer in 2 s' } })).toEqual({
+    ok: false,
+    degraded: true,
+    detail: 'no answer in 2 s',
+  })
 })
