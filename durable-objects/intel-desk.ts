@@ -11,6 +11,7 @@ import {
   callSucceeded,
   callsNow,
   callsToday,
+  isOn,
   type ProviderSetup,
   type ProviderState,
   stateOf,
@@ -82,7 +83,7 @@ export class IntelDesk extends DurableObject<IntelDeskEnv> implements IntelDeskP
     this.#providers = liveProviders(values, parts?.fetch ?? ((...request) => fetch(...request)))
     this.#sendable = sendableUnless(values.OWN_NETWORKS)
     const hasWork = this.ctx.storage.transactionSync(() => {
-      for (const name of PROVIDERS) if (!this.#takes(name)) this.#giveUpAll(name)
+      for (const name of PROVIDERS) if (!isOn(this.#state(name, this.#clock()))) this.#giveUpAll(name)
       return this.#news.pending > 0 || this.#questions.nextExpiryAt() !== null
     })
     if (hasWork) this.ctx.blockConcurrencyWhile(() => this.#wakeAt(this.#clock()))
@@ -101,6 +102,8 @@ export class IntelDesk extends DurableObject<IntelDeskEnv> implements IntelDeskP
       questions.map(({ address }) => address),
       now,
     )
+    const states = new Map(PROVIDERS.map((name) => [name, this.#state(name, now)]))
+    const takers = new Set(PROVIDERS.filter((name) => takesQuestions(states.get(name)!, now)))
     const open = new Map<ProviderName, Waiting[]>()
     const askers: [string, string][] = []
     for (const question of questions) {
@@ -114,7 +117,9 @@ export class IntelDesk extends DurableObject<IntelDeskEnv> implements IntelDeskP
       for (const name of PROVIDERS) {
         if (!PROVIDER_FACTS[name].families.includes(sendable.family)) continue
         if (answered.has(name)) counters.answersFromCache++
-        else if (this.#takes(name)) {
+        else if (!takers.has(name)) {
+          if (isOn(states.get(name)!)) this.#records.of(name).counters.notTaken++
+        } else {
           const one = { address: question.address, suspicion: Math.min(1, Math.max(0, question.suspicion || 0)) }
           const others = open.get(name)
           if (others) others.push(one)
@@ -178,12 +183,8 @@ export class IntelDesk extends DurableObject<IntelDeskEnv> implements IntelDeskP
     if (next < Number.POSITIVE_INFINITY) await this.#wakeAt(next)
   }
 
-  #state(name: ProviderName, now = this.#clock()): ProviderState {
+  #state(name: ProviderName, now: number): ProviderState {
     return stateOf(this.#records.of(name).record, this.#setups.get(name)!, now)
-  }
-
-  #takes(name: ProviderName): boolean {
-    return takesQuestions(this.#state(name))
   }
 
   /** Has questions wait; which addresses do now. */
@@ -340,7 +341,7 @@ export class IntelDesk extends DurableObject<IntelDeskEnv> implements IntelDeskP
       const due = this.#questions.nextDueAt(name)
       if (due === null) return []
       const state = this.#state(name, now)
-      if (!takesQuestions(state)) return []
+      if (!isOn(state)) return []
       return 'until' in state ? [Math.max(due, state.until)] : [due]
     })
     return Math.max(now + 1, Math.min(expiry, ...calls))
@@ -348,8 +349,15 @@ export class IntelDesk extends DurableObject<IntelDeskEnv> implements IntelDeskP
 
   async #wakeAt(at: number): Promise<void> {
     if (at >= this.#alarmAt) return
+    const earlier = this.#alarmAt
     this.#alarmAt = at
-    await this.ctx.storage.setAlarm(at)
+    try {
+      await this.ctx.storage.setAlarm(at)
+    } catch (error) {
+      // Else nobody would try again.
+      this.#alarmAt = earlier
+      throw error
+    }
   }
 }
 

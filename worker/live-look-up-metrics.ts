@@ -35,10 +35,10 @@ export function liveLookUpMetrics({ providers, counters, untold }: IntelDeskHeal
     },
     {
       name: 'picket_intel_questions_unasked_total',
-      help: 'Questions that were not asked: too many waited, they waited too long, or the service kept failing.',
+      help: 'Questions that were not asked: no budget, too many waited, they waited too long, or the service kept failing.',
       type: 'counter',
-      samples: providers.flatMap(({ provider, counters: { dropped, expired, givenUp } }) =>
-        Object.entries({ dropped, expired, 'given-up': givenUp }).map(([why, value]) => ({
+      samples: providers.flatMap(({ provider, counters: { notTaken, dropped, expired, givenUp } }) =>
+        Object.entries({ 'not-taken': notTaken, dropped, expired, 'given-up': givenUp }).map(([why, value]) => ({
           labels: { provider, why },
           value,
         })),

@@ -1,4 +1,4 @@
-import { admit, type Waiting } from '../../core/intel/live/admission.ts'
+import { admit, MOST_WAITING, WAITS_AT_MOST_MS, type Waiting } from '../../core/intel/live/admission.ts'
 import type { ProviderName } from '../../core/intel/live/providers.ts'
 import { jsonParts } from '../../core/json-parts.ts'
 
@@ -7,11 +7,6 @@ export interface Question extends Waiting {
   /** Failures so far. */
   attempts: number
 }
-
-/** Questions that wait, for each service at most so many: more would only grow old. */
-export const MOST_WAITING = 2_000
-/** Of no use to a window that closed long ago; a source that is still there is asked about again. */
-const WAITS_AT_MOST_MS = 3_600_000
 
 /** The questions that wait for their turn, the most suspicious address first, and who wants to hear. */
 export class QuestionQueue {

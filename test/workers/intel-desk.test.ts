@@ -3,8 +3,8 @@ import { env as workerEnv } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import { readIntelDesk } from '../../adapters/durable-objects/intel-desk-reader.ts'
 import { type IntelAnswer, NOTHING_KNOWN } from '../../core/intel/finding.ts'
+import { MOST_WAITING } from '../../core/intel/live/admission.ts'
 import { PROVIDERS, type ProviderName } from '../../core/intel/live/providers.ts'
-import { MOST_WAITING } from '../../durable-objects/intel-desk/questions.ts'
 import { IntelDesk } from '../../durable-objects/intel-desk.ts'
 import { liveLookUpMetrics } from '../../worker/live-look-up-metrics.ts'
 import { prometheusText } from '../../worker/prometheus.ts'
@@ -214,6 +214,7 @@ describe('a question', () => {
   it('of a more suspicious address takes its turn first, and the place of a less suspicious one', () =>
     withDesk(async (at) => {
       const desk = at.desk({ ...ABUSEIPDB, ABUSEIPDB_DAILY_BUDGET: '3' })
+      at.now = Date.UTC(2026, 10, 24, 23, 30)
       const crowd = Array.from({ length: MOST_WAITING }, (_, i) =>
         question(`45.40.${i >> 8}.${i & 255}`, (i + 1) / (MOST_WAITING + 1)),
       )
@@ -231,12 +232,23 @@ describe('a question', () => {
       ])
     }))
 
+  it('that cannot be asked within the hour is not kept, and counted', () =>
+    withDesk(async (at) => {
+      const desk = at.desk({ ...ABUSEIPDB, ABUSEIPDB_DAILY_BUDGET: '0' })
+      expect(await desk.ask([question(A)])).toMatchObject([{ isWaiting: false }])
+      expect(at.alarmAt).toBeNull()
+      expect(await healthOf(desk)).toMatchObject({ waiting: 0, counters: { notTaken: 1 } })
+    }))
+
   it('that waited an hour is dropped and counted: its window is long gone', () =>
     withDesk(async (at) => {
       const desk = at.desk({ ...ABUSEIPDB, ABUSEIPDB_DAILY_BUDGET: '0' })
+      at.now = Date.UTC(2026, 10, 24, 23, 30)
       await desk.ask([question(A)])
       await at.alarm(desk)
-      expect(at.alarmAt).toBe(NOON + HOUR)
+      expect(at.alarmAt).toBe(Date.UTC(2026, 10, 25))
+      await at.alarm(desk)
+      expect(at.alarmAt).toBe(Date.UTC(2026, 10, 25, 0, 30))
       await at.alarm(desk)
       expect(at.urls).toEqual([])
       expect(await healthOf(desk)).toMatchObject({ waiting: 0, counters: { expired: 1 } })

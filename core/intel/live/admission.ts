@@ -1,3 +1,8 @@
+/** Questions that wait for a service at most: more would only grow old. */
+export const MOST_WAITING = 2_000
+/** Of no use to a window that closed long ago; a source that is still there is asked about again. */
+export const WAITS_AT_MOST_MS = 3_600_000
+
 /** A question that waits for its turn. */
 export interface Waiting {
   address: string

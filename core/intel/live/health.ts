@@ -11,6 +11,8 @@ export interface ProviderCounters {
   seen: number
   notSeen: number
   failures: Record<LookUpFailure['tag'], number>
+  /** Questions not taken: it could not have been asked within the hour that a question waits. */
+  notTaken: number
   /** Questions that were never asked: more suspicious ones took their place, or there was none. */
   dropped: number
   /** Questions that waited too long for their turn. */
@@ -33,6 +35,7 @@ export const newProviderCounters = (): ProviderCounters => ({
     'timed-out': 0,
     'not-reached': 0,
   },
+  notTaken: 0,
   dropped: 0,
   expired: 0,
   givenUp: 0,

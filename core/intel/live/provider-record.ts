@@ -1,4 +1,5 @@
 import type { EpochMs } from '../../time.ts'
+import { WAITS_AT_MOST_MS } from './admission.ts'
 import { type Breaker, begun, breakerState, CLOSED, callsAllowed, failed, succeeded } from './breaker.ts'
 import { leftToday, NOTHING_SPENT, renewedAt, type Spending, spend, spentToday } from './budget.ts'
 import { isOutage, type LookUpFailure } from './look-up.ts'
@@ -59,8 +60,12 @@ export function stateOf(record: ProviderRecord, setup: ProviderSetup, now: Epoch
   return { tag: 'ready' }
 }
 
-/** Whether it is of use to keep questions for it: it will answer once its time has come. */
-export const takesQuestions = (state: ProviderState): boolean => state.tag !== 'off' && state.tag !== 'key-refused'
+/** Whether it may be asked, now or once its time has come. */
+export const isOn = (state: ProviderState): boolean => state.tag !== 'off' && state.tag !== 'key-refused'
+
+/** Whether it is of use to keep a new question for it: it can be asked before the question has waited too long. */
+export const takesQuestions = (state: ProviderState, now: EpochMs): boolean =>
+  isOn(state) && !('until' in state && state.until - now >= WAITS_AT_MOST_MS)
 
 /** Calls that may begin now. */
 export function callsNow(record: ProviderRecord, setup: ProviderSetup, now: EpochMs): number {

@@ -74,6 +74,13 @@ export const PROVIDER_FACTS: Readonly<Record<ProviderName, ProviderFacts>> = {
   },
 }
 
+/**
+ * Whether any key is given: without one the desk knows nothing, and need not be asked.
+ * @param environment bindings of the Worker, or the process's environment
+ */
+export const isAnyProviderOn = (environment: Readonly<Record<string, unknown>>): boolean =>
+  PROVIDERS.some((name) => Boolean(environment[PROVIDER_FACTS[name].settings.key]))
+
 /** The page of a finding's source on an address, by the source's title; null when it is none of these services. */
 export function providerPage(source: string, address: string): string | null {
   return (

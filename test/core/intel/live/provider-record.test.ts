@@ -31,7 +31,7 @@ describe('a service', () => {
     const refused = recordAfter({ tag: 'key-refused', status: 403, why: 'status 403' })
     const state = stateOf(refused, setup, NOW + 30 * 24 * 3_600_000)
     expect(state).toEqual({ tag: 'key-refused', status: 403, at: NOW })
-    expect(takesQuestions(state)).toBe(false)
+    expect(takesQuestions(state, NOW)).toBe(false)
     expect(stateOf(refused, { ...setup, digest: 'two' }, NOW)).toEqual({ tag: 'ready' })
   })
 
@@ -49,11 +49,12 @@ describe('a service', () => {
     }
   })
 
-  it('with its budget spent waits for midnight UTC and still takes questions', () => {
+  it('with its budget spent waits for midnight UTC, and takes questions in the hour before', () => {
     const { record } = callBegun(NEW_RECORD, NOW)
     const state = stateOf(record, { ...setup, dailyBudget: 1 }, NOW)
     expect(state).toEqual({ tag: 'budget-spent', until: Date.UTC(2026, 10, 25) })
-    expect(takesQuestions(state)).toBe(true)
+    expect(takesQuestions(state, NOW)).toBe(false)
+    expect(takesQuestions(state, Date.UTC(2026, 10, 24, 23, 0, 1))).toBe(true)
     expect(callsNow(record, { ...setup, dailyBudget: 1 }, NOW)).toBe(0)
     expect(callsNow(record, { ...setup, dailyBudget: 3 }, NOW)).toBe(2)
   })
