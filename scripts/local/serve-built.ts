@@ -1,8 +1,7 @@
 // The process that `npm run serve` runs: the built Worker in Miniflare, without wrangler's development proxy.
 // Arguments: build folder, folder of the stored resources, host, port.
-import { readdirSync } from 'node:fs'
-import path from 'node:path'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { builtModules } from './built-modules.ts'
 import { startCron } from './cron.ts'
 import { settingsFrom } from './settings.ts'
 import { workerConfig } from './worker-config.ts'
@@ -10,9 +9,6 @@ import { workerConfig } from './worker-config.ts'
 const [built = '', resources = '', host = '', port = ''] = process.argv.slice(2)
 
 const { name, entry, crons, options } = workerConfig()
-const moduleType = (file: string) =>
-  file.endsWith('.wasm') ? 'CompiledWasm' : /\.(sql|txt|html)$/.test(file) ? 'Text' : 'Data'
-const others = readdirSync(built).filter((file) => !/\.(js|map)$|^README\.md$/.test(file))
 
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
@@ -28,10 +24,7 @@ const miniflare = new Miniflare(
         name,
         bindings: { ...options.bindings, ...settingsFrom(process.env) },
         modulesRoot: built,
-        modules: [
-          { type: 'ESModule', path: path.join(built, entry) },
-          ...others.map((file) => ({ type: moduleType(file), path: path.join(built, file) }) as const),
-        ],
+        modules: builtModules(built, entry),
       },
     ],
   }),
