@@ -34,7 +34,12 @@ afterAll(async () => {
 async function start(): Promise<IntelDeskPort> {
   await stop()
   const { name, entry, options } = workerConfig()
-  const settings = { ABUSEIPDB_API_KEY: 'k3y', ABUSEIPDB_BASE_URL: service.origin, ABUSEIPDB_DAILY_BUDGET: '9' }
+  const settings = {
+    ABUSEIPDB_API_KEY: 'k3y',
+    ABUSEIPDB_BASE_URL: service.origin,
+    ABUSEIPDB_DAILY_BUDGET: '9',
+    INTEL_TIMEOUT_MS: '20000',
+  }
   running = new Miniflare(
     convertV4MiniflareOptions({
       host: '127.0.0.1',
