@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { canonicalAddress } from './events/address.ts'
 
 /** One setting: a variable of the environment or of wrangler.toml, or a secret of the deployment. */
 interface SettingRow<Schema extends z.ZodType, Default extends string | null> {
@@ -44,16 +45,23 @@ const baseUrl = z.string().transform((text, context) => {
   return z.NEVER
 })
 
-const networks = z.string().transform((text, context) => {
-  const each = text
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '')
-  const wrong = each.find((one) => !ipaddr.isValidCIDR(one))
-  if (wrong === undefined) return each
-  context.addIssue({ code: 'custom', message: `names ${JSON.stringify(wrong.slice(0, 50))}, which is no network` })
+const ranges = z.string().transform((text, context) => {
+  const each = text.split(/[\s,]+/).filter((one) => one !== '')
+  const read = each.map(cidrOf)
+  const wrong = each[read.indexOf(null)]
+  if (wrong === undefined) return read.filter((one) => one !== null)
+  context.addIssue({ code: 'custom', message: `names ${JSON.stringify(wrong.slice(0, 50))}, no address or CIDR` })
   return z.NEVER
 })
+
+/** One address is a network of its own. */
+function cidrOf(text: string): string | null {
+  const slash = text.indexOf('/')
+  const address = canonicalAddress(slash < 0 ? text : text.slice(0, slash))
+  if (address === null) return null
+  const cidr = `${address}${slash < 0 ? (address.includes(':') ? '/128' : '/32') : text.slice(slash)}`
+  return ipaddr.isValidCIDR(cidr) ? cidr : null
+}
 
 /** A key must not travel in the clear: http is for this machine and private networks. */
 function whyNoBaseUrl(text: string): string | null {
@@ -74,10 +82,10 @@ function isNear(host: string): boolean {
 
 /** Every setting that is read through this table. */
 export const SETTINGS = {
-  OWN_NETWORKS: row(
-    networks,
+  OWN_RANGES: row(
+    ranges,
     '',
-    'Networks of your own, in CIDR form with commas between them: their addresses are never sent to anybody.',
+    'Addresses and networks (CIDR) of your own, with commas or spaces between them: never sent to anybody.',
   ),
   INTEL_TIMEOUT_MS: row(wholeNumber(100, 30_000), '2000', 'How long a live look-up may take, in milliseconds.'),
   ABUSEIPDB_API_KEY: secret('Turns look-ups at AbuseIPDB on.'),

@@ -81,7 +81,7 @@ export class IntelDesk extends DurableObject<IntelDeskEnv> implements IntelDeskP
     const { values, faults } = readSettings(env as unknown as Record<string, unknown>)
     this.#setups = setupsOf(values, faults)
     this.#providers = liveProviders(values, parts?.fetch ?? ((...request) => fetch(...request)))
-    this.#sendable = sendableUnless(values.OWN_NETWORKS)
+    this.#sendable = sendableUnless(values.OWN_RANGES)
     const hasWork = this.ctx.storage.transactionSync(() => {
       for (const name of PROVIDERS) if (!isOn(this.#state(name, this.#clock()))) this.#giveUpAll(name)
       return this.#news.pending > 0 || this.#questions.nextExpiryAt() !== null

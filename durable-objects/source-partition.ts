@@ -22,13 +22,19 @@ import { Journal, type ShareOrigin } from './partition/journal.ts'
 
 /** Windows in one call of the runtime. */
 const ROUND = 512
-/** A live window is judged this long after its first unjudged event, so that many are judged together. */
+/**
+ * A live window is judged this long after its first unjudged event, so that many are judged together: under load, when
+ * judging takes its time, longer, for a busy source is then judged once for several events. With the judging itself it
+ * stays under a second as long as the machine keeps up.
+ */
 const LIVE_DELAY_MS = 250
+const LIVE_DELAY_MOST_MS = 750
 /** A replay that has been silent for this long has ended: what is open is judged as it stands. */
 const IDLE_MS = 5_000
 const RETRY_MS = 2_000
-const CHECKPOINT_EVENTS = 40_000
-const CHECKPOINT_MS = 15_000
+/** What came since the checkpoint is taken in again after a restart, at some 50,000 events/s. */
+const CHECKPOINT_EVENTS = 100_000
+const CHECKPOINT_MS = 60_000
 /** An object with nothing to do is stopped after some ten seconds; it must have written its checkpoint before. */
 const QUIET_MS = 2_000
 /** Dedupe memory: hashes of the newest events that name themselves. */
@@ -67,6 +73,8 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   #judging: Promise<void> = Promise.resolve()
   #alarmAt = Number.POSITIVE_INFINITY
   #lastShareAt = 0
+  /** How long the last judging of live windows took: everything on this machine takes its share of that. */
+  #judgedForMs = 0
   #modelVersion: string | null = null
   #modelError: string | null = null
 
@@ -97,11 +105,11 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     this.#lastShareAt = Date.now()
     const answer = share.events === '' ? { accepted: 0, duplicates: 0 } : this.#store(share)
     this.#noteFeed(share)
-    if (share.live && !isCrowded) await this.#wakeIn(LIVE_DELAY_MS)
+    if (share.live && !isCrowded) await this.#wakeIn(this.#liveDelayMs)
     else {
       await this.#judgeFeed(share.feed, isCrowded)
       const hasNews = this.#deliveries.outbox.pending > 0 || this.#consequences.dueAt < Number.POSITIVE_INFINITY
-      await this.#wakeIn(hasNews ? 1 : share.live ? LIVE_DELAY_MS : IDLE_MS)
+      await this.#wakeIn(hasNews ? 1 : share.live ? this.#liveDelayMs : IDLE_MS)
     }
     return answer
   }
@@ -136,6 +144,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
         if (!state || state.live || now - state.lastAt >= IDLE_MS) await this.#judgeFeed(feed, true)
       }
       const judgedAt = Date.now()
+      this.#judgedForMs = judgedAt - now
       if (this.#consequences.dueAt <= judgedAt)
         this.ctx.storage.transactionSync(() => this.#consequences.writeDue(judgedAt))
       await this.#deliveries.deliver(now)
@@ -147,13 +156,17 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       this.#writeCheckpoint(now)
     if (failed || this.#modelError !== null) await this.#wakeIn(RETRY_MS)
     else if (this.#deliveries.outbox.pending > 0) await this.#wakeIn(1)
-    else if (this.#table.waiting > 0) await this.#wakeIn(this.#liveWaits() ? LIVE_DELAY_MS : IDLE_MS)
+    else if (this.#table.waiting > 0) await this.#wakeIn(this.#liveWaits() ? this.#liveDelayMs : IDLE_MS)
     else if (this.#changed.size > 0) {
       if (now - this.#lastShareAt >= QUIET_MS) this.#writeCheckpoint(now)
       else await this.#wakeIn(QUIET_MS)
     }
     if (this.#consequences.dueAt < Number.POSITIVE_INFINITY)
       await this.#wakeIn(Math.max(1, this.#consequences.dueAt - now))
+  }
+
+  get #liveDelayMs(): number {
+    return Math.min(LIVE_DELAY_MOST_MS, Math.max(LIVE_DELAY_MS, 4 * this.#judgedForMs))
   }
 
   get #name(): string {

@@ -1,4 +1,3 @@
-import { buildWorker } from './local/build.ts'
 import { askedForHelp, runCommand } from './local/command-line.ts'
 import { inRoot } from './local/repository.ts'
 import { type LocalRunner, runLocally } from './local/run.ts'
@@ -12,15 +11,23 @@ several times faster than npm start. Reads the same state.
   PICKET_ADMIN_PASSWORD   used instead of generated values
   PICKET_API_TOKEN
   PICKET_SENSOR_KEY
+  PICKET_INSPECTOR_PORT   for DevTools, to profile or debug the Worker (none)
 
 The Worker's own settings (PARTITIONS and the others in README.md) may be given the same way.
 `
 
 const built: LocalRunner = {
-  prepare: (state) => buildWorker(state.buildFolder),
+  build: true,
   command: (state, host, port) => ({
     command: 'node',
-    args: [inRoot('scripts/local/serve-built.ts'), state.buildFolder, state.resources, host, String(port)],
+    args: [
+      inRoot('scripts/local/serve-built.ts'),
+      state.workerFile,
+      state.buildFolder,
+      state.resources,
+      host,
+      String(port),
+    ],
   }),
 }
 

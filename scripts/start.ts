@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { askedForHelp, runCommand } from './local/command-line.ts'
 import { startCron } from './local/cron.ts'
 import { inRoot } from './local/repository.ts'
 import { type LocalRunner, runLocally } from './local/run.ts'
 import { settingsFrom, writeSettings } from './local/settings.ts'
-import { workerConfig } from './local/worker-config.ts'
+import type { WorkerConfig } from './local/worker-config.ts'
 
 const HELP = `npm start: Picket on this machine under \`wrangler dev\`, rebuilt when its code changes.
 
@@ -20,6 +20,7 @@ The Worker's own settings (PARTITIONS and the others in README.md) may be given 
 `
 
 const withDevelopmentProxy: LocalRunner = {
+  build: false,
   command(state, host, port) {
     writeSettings(state, settingsFrom(process.env))
     const args = ['dev', '--local', '--ip', host, '--port', String(port), '--persist-to', state.persistTo]
@@ -36,8 +37,9 @@ const withDevelopmentProxy: LocalRunner = {
     args.push(...files.flatMap((file) => ['--env-file', file]))
     return { command: 'wrangler', args }
   },
-  started(origin) {
-    return startCron(workerConfig().crons, (cron, at) => {
+  started(origin, state) {
+    const { crons } = JSON.parse(readFileSync(state.workerFile, 'utf8')) as WorkerConfig
+    return startCron(crons, (cron, at) => {
       const query = new URLSearchParams({ cron, time: String(at.getTime()) })
       fetch(`${origin}/cdn-cgi/handler/scheduled?${query}`).catch((error: Error) =>
         process.stderr.write(`picket: cron ${cron} was not fired: ${error.message}\n`),

@@ -85,7 +85,7 @@ function failuresBeforeSuccess({ view, sum }: FeatureInput): number {
   if (sum.firstSuccessTs === Number.POSITIVE_INFINITY) return Number.NaN
   let failures = 0
   for (const pane of view.panes) {
-    failures += pane.counters[C.failures]!
+    failures += pane.failures
     if (pane.firstSuccessTs < Number.POSITIVE_INFINITY) break
   }
   return failures

@@ -1,5 +1,5 @@
 import { C } from '../window/counters.ts'
-import { featureGroup, ratio, when } from './feature.ts'
+import { type FeatureInput, featureGroup, ratio, when } from './feature.ts'
 
 const COUNT: [number, number] = [0, Number.POSITIVE_INFINITY]
 const NO_HOST = 'no event names a destination host'
@@ -13,7 +13,7 @@ export const hosts = featureGroup('hosts', {
     range: COUNT,
     transform: 'log1p',
     absent: NO_HOST,
-    of: ({ sum, view }) => when(sum.hosts !== null, view.history.hosts24h(view.last, view.panes)),
+    of: hosts24h,
   },
   hosts_per_s: {
     definition: 'Distinct destination hosts beyond the first, per second from first to last event.',
@@ -56,3 +56,10 @@ export const hosts = featureGroup('hosts', {
     of: ({ sum }) => when(sum.sourcePorts !== null, sum.sourcePorts?.count() ?? 0),
   },
 })
+
+function hosts24h({ sum, view }: FeatureInput): number {
+  if (sum.hosts === null) return Number.NaN
+  let largestPane = 0
+  for (const pane of view.panes) largestPane = Math.max(largestPane, pane.distinctHosts)
+  return view.history.hosts24h(view.last, sum.hosts, largestPane)
+}

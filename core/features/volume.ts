@@ -91,12 +91,12 @@ export const volume = featureGroup('volume', {
 /** Events of the last `panes` panes. */
 export function eventsSince({ view }: FeatureInput, panes: number): number {
   let events = 0
-  for (const pane of view.panes) if (pane.index > view.last - panes) events += pane.counters[C.events]!
+  for (const pane of view.panes) if (pane.index > view.last - panes) events += pane.events
   return events
 }
 
 function peak({ view }: FeatureInput): number {
   let most = 0
-  for (const pane of view.panes) most = Math.max(most, pane.counters[C.events]!)
+  for (const pane of view.panes) most = Math.max(most, pane.events)
   return most
 }

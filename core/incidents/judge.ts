@@ -35,10 +35,10 @@ export function docketOf(tasks: JudgementTask<Beside>[]): Docket {
     extractInto(extraction, view)
     let firstTs = Number.NaN
     let lastTs = Number.NaN
-    view.panes[0]?.times.forEach((ts) => {
+    view.panes[0]?.forEachTime((ts) => {
       if (Number.isNaN(firstTs)) firstTs = ts
     })
-    view.panes.at(-1)?.times.forEach((ts) => {
+    view.panes.at(-1)?.forEachTime((ts) => {
       lastTs = ts
     })
     const newEvents = taken.reduce((sum, { events }) => sum + events, 0)

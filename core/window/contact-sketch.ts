@@ -1,7 +1,10 @@
 import { mix32 } from './hash.ts'
+import type { NumberPrinter, NumberReader } from './printed-numbers.ts'
 
 /** Distinct host-port pairs up to this many are kept exactly, each with the time it was first seen. */
 export const CONTACTS_EXACT = 64
+/** Printed in place of the number of exact pairs. */
+const SATURATED = CONTACTS_EXACT + 1
 const GROUPS = 32
 const WORDS = 4
 const BITS = WORDS * 32
@@ -71,26 +74,39 @@ export class ContactSketch {
     return this.#portsByHost ? null : { hosts: this.#hosts, ports: this.#ports, firstTs: this.#firstTs }
   }
 
-  toJSON(): object {
-    return this.#portsByHost
-      ? { portsByHost: [...this.#portsByHost], hostsByPort: [...this.#hostsByPort!] }
-      : { hosts: this.#hosts, ports: this.#ports, firstTs: this.#firstTs }
+  /** @param start times are printed as ms since then */
+  print(out: NumberPrinter, start: number): void {
+    if (this.#portsByHost) {
+      out.number(SATURATED)
+      out.sparse(this.#portsByHost)
+      out.sparse(this.#hostsByPort!)
+      return
+    }
+    out.number(this.#hosts.length)
+    for (let i = 0; i < this.#hosts.length; i++) {
+      out.hash(this.#hosts[i]!)
+      // A contact without a port is of port -1.
+      out.number(this.#ports[i]! + 1)
+      out.number(this.#firstTs[i]! - start)
+    }
   }
 
-  static fromJSON(stored: {
-    hosts?: number[]
-    ports?: number[]
-    firstTs?: number[]
-    portsByHost?: number[]
-    hostsByPort?: number[]
-  }): ContactSketch {
-    const sketch = new ContactSketch()
-    sketch.#hosts = stored.hosts ?? []
-    sketch.#ports = stored.ports ?? []
-    sketch.#firstTs = stored.firstTs ?? []
-    sketch.#portsByHost = stored.portsByHost ? Uint32Array.from(stored.portsByHost) : null
-    sketch.#hostsByPort = stored.hostsByPort ? Uint32Array.from(stored.hostsByPort) : null
-    return sketch
+  /** Adds a sketch that `print` wrote. */
+  mergePrinted(printed: NumberReader, start: number): void {
+    const pairs = printed.number()
+    if (pairs === SATURATED) {
+      const other = new ContactSketch()
+      other.#fold()
+      printed.addSparse(other.#portsByHost!)
+      printed.addSparse(other.#hostsByPort!)
+      this.merge(other)
+      return
+    }
+    for (let i = 0; i < pairs; i++) {
+      const host = printed.hash()
+      const port = printed.number() - 1
+      this.add(host, port, start + printed.number())
+    }
   }
 
   #note(host: number, port: number): void {

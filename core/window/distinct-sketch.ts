@@ -1,7 +1,10 @@
 import { estimateDistinct, mergeRegisters, noteHash, REGISTERS } from './hyperloglog.ts'
+import type { NumberPrinter, NumberReader } from './printed-numbers.ts'
 
 /** Distinct keys up to this many are counted exactly; beyond, by HyperLogLog with 6.5 % standard error. */
 export const DISTINCT_EXACT = 32
+/** Printed in place of the number of exact keys. */
+const SATURATED = DISTINCT_EXACT + 1
 
 /**
  * Counts distinct 32-bit hashes in bounded memory. What it tells depends only on the set of hashes added,
@@ -53,6 +56,29 @@ export class DistinctSketch {
     sketch.#keys = stored.keys ?? []
     sketch.#registers = stored.registers ? Uint8Array.from(stored.registers) : null
     return sketch
+  }
+
+  print(out: NumberPrinter): void {
+    if (this.#registers) {
+      out.number(SATURATED)
+      out.sparse(this.#registers)
+      return
+    }
+    out.number(this.#keys.length)
+    for (const key of this.#keys) out.hash(key)
+  }
+
+  /** Adds a sketch that `print` wrote. */
+  mergePrinted(printed: NumberReader): void {
+    const keys = printed.number()
+    if (keys === SATURATED) {
+      const registers = new Uint8Array(REGISTERS)
+      printed.addSparse(registers)
+      if (!this.#registers) this.#fold()
+      mergeRegisters(this.#registers!, registers)
+      return
+    }
+    for (let i = 0; i < keys; i++) this.add(printed.hash())
   }
 
   #fold(): void {

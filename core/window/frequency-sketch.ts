@@ -1,9 +1,12 @@
 import { mix32 } from './hash.ts'
 import { estimateDistinct, mergeRegisters, noteHash, REGISTERS } from './hyperloglog.ts'
+import type { NumberPrinter, NumberReader } from './printed-numbers.ts'
 
 /** Distinct keys up to this many are counted exactly, key by key. */
 export const FREQUENCY_EXACT = 64
 const BUCKETS = 128
+/** Printed in place of the number of exact keys. */
+const SATURATED = FREQUENCY_EXACT + 1
 
 /**
  * How often each 32-bit key occurs: distinct keys, entropy and the largest share, in bounded memory.
@@ -89,25 +92,36 @@ export class FrequencySketch {
     for (let i = 0; i < BUCKETS; i++) if (this.#buckets && this.#buckets[i]! > 0) visit(i)
   }
 
-  toJSON(): object {
-    return this.#buckets
-      ? { buckets: [...this.#buckets], registers: [...this.#registers!] }
-      : { keys: this.#keys, counts: this.#counts }
+  print(out: NumberPrinter): void {
+    if (this.#buckets) {
+      out.number(SATURATED)
+      out.sparse(this.#buckets)
+      out.sparse(this.#registers!)
+      return
+    }
+    out.number(this.#keys.length)
+    for (let i = 0; i < this.#keys.length; i++) {
+      out.hash(this.#keys[i]!)
+      out.number(this.#counts[i]!)
+    }
   }
 
-  static fromJSON(stored: {
-    keys?: number[]
-    counts?: number[]
-    buckets?: number[]
-    registers?: number[]
-  }): FrequencySketch {
-    const sketch = new FrequencySketch()
-    sketch.#keys = stored.keys ?? []
-    sketch.#counts = stored.counts ?? []
-    sketch.#buckets = stored.buckets ? Float64Array.from(stored.buckets) : null
-    sketch.#registers = stored.registers ? Uint8Array.from(stored.registers) : null
-    sketch.total = (stored.buckets ?? sketch.#counts).reduce((sum, count) => sum + count, 0)
-    return sketch
+  /** Adds a sketch that `print` wrote. */
+  mergePrinted(printed: NumberReader): void {
+    const keys = printed.number()
+    if (keys === SATURATED) {
+      const other = new FrequencySketch()
+      other.#fold()
+      printed.addSparse(other.#buckets!)
+      printed.addSparse(other.#registers!)
+      for (const count of other.#buckets!) other.total += count
+      this.merge(other)
+      return
+    }
+    for (let i = 0; i < keys; i++) {
+      const key = printed.hash()
+      this.add(key, printed.number())
+    }
   }
 
   #occupied(): number {

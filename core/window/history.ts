@@ -1,4 +1,5 @@
 import { C } from './counters.ts'
+import type { FrequencySketch } from './frequency-sketch.ts'
 import { mix32, pair32 } from './hash.ts'
 import type { Pane } from './pane.ts'
 import { PANE_MS } from './pane-times.ts'
@@ -71,25 +72,20 @@ export class History {
 
   /**
    * Distinct hosts of the day, each weighted by how long ago it was last reached (1 now, 1/e a day ago), with the hosts
-   * of the window, which weigh 1. Exact up to 16 hosts; beyond, 128 slots of linear counting: within 12 % up to 250.
+   * of the window, which weigh 1, and of whose panes one has `largestPane`. Exact up to 16 hosts; beyond, 128 slots of linear counting: within 12 % up to 250.
    */
-  hosts24h(at: number, window: readonly Pane[]): number {
+  hosts24h(at: number, window: FrequencySketch, largestPane: number): number {
     const recent = new Map<number, number>()
     for (let i = 0; i < this.#hosts.length; i++) recent.set(this.#hosts[i]!, this.#hostPanes[i]!)
     let slots: Float64Array | null = this.#hostSlots && Float64Array.from(this.#hostSlots)
-    let largest = 0
-    for (const pane of window) {
-      if (!pane.hosts) continue
-      largest = Math.max(largest, pane.hosts.distinct())
-      const exact = pane.hosts.exactKeys()
-      if (exact) for (const host of exact.keys) recent.set(host, at)
-      else {
-        const marked: Float64Array = slots ?? emptySlots()
-        pane.hosts.forEachBucket((bucket) => {
-          marked[bucket] = at
-        })
-        slots = marked
-      }
+    const exact = window.exactKeys()
+    if (exact) for (const host of exact.keys) recent.set(host, at)
+    else {
+      const marked: Float64Array = slots ?? emptySlots()
+      window.forEachBucket((bucket) => {
+        marked[bucket] = at
+      })
+      slots = marked
     }
     if (!slots && recent.size <= HOSTS_EXACT) {
       let sum = 0
@@ -101,7 +97,7 @@ export class History {
     let weight = 0
     for (let i = 0; i < HOST_SLOTS; i++) weight += dayWeight(at - all[i]!)
     // A full table says no more than m ln m; the largest pane's own estimate then says more.
-    return Math.max(largest, -HOST_SLOTS * Math.log(Math.max(1 / HOST_SLOTS, 1 - weight / HOST_SLOTS)))
+    return Math.max(largestPane, -HOST_SLOTS * Math.log(Math.max(1 / HOST_SLOTS, 1 - weight / HOST_SLOTS)))
   }
 
   /** Cosine between the window's activity and the source's own decayed profile; NaN while there is no past. */

@@ -1,3 +1,5 @@
+import type { NumberPrinter, NumberReader } from './printed-numbers.ts'
+
 /** A window is 30 panes of 10 s of event time. */
 export const PANE_MS = 10_000
 export const WINDOW_PANES = 30
@@ -7,6 +9,8 @@ export const paneOf = (ts: number): number => Math.floor(ts / PANE_MS)
 
 /** Up to this many event times a pane keeps exactly; beyond, it counts them in 64 bins of 156.25 ms. */
 export const TIMES_EXACT = 48
+/** Printed in place of the number of exact times. */
+const BINNED = TIMES_EXACT + 1
 const BINS = 64
 const BIN_MS = PANE_MS / BINS
 
@@ -37,11 +41,6 @@ export class PaneTimes {
     }
   }
 
-  /** True while every time is kept exactly. */
-  get exact(): boolean {
-    return this.#bins === null
-  }
-
   /** Calls `visit` with each event's time in order; beyond 48 events, as if events of a bin were evenly spread in it. */
   forEach(visit: (ts: number) => void): void {
     if (this.#bins) {
@@ -58,21 +57,42 @@ export class PaneTimes {
     for (let i = 0; i < this.#times.length; i++) visit(this.#times[i]!)
   }
 
-  /** The bins' counts, or null while exact. For summaries that need not visit each event. */
-  get bins(): Uint32Array | null {
-    return this.#bins
+  print(out: NumberPrinter): void {
+    if (this.#bins) {
+      out.number(BINNED)
+      out.numbers(this.#bins)
+      return
+    }
+    out.number(this.#times.length)
+    this.forEach((ts) => {
+      out.number(ts - this.#start)
+    })
   }
 
-  toJSON(): { times: number[] } | { bins: number[] } {
-    return this.#bins ? { bins: [...this.#bins] } : { times: this.#times }
-  }
-
-  static fromJSON(start: number, stored: { times?: number[]; bins?: number[] }): PaneTimes {
+  /** The times of a pane from `start` that `print` wrote. */
+  static read(start: number, printed: NumberReader): PaneTimes {
     const times = new PaneTimes(start)
-    times.#times = stored.times ?? []
-    times.#sorted = false
-    times.#bins = stored.bins ? Uint32Array.from(stored.bins) : null
+    const count = printed.number()
+    if (count === BINNED) times.#bins = Uint32Array.from(printed.numbers())
+    else for (let i = 0; i < count; i++) times.#times.push(start + printed.number())
     return times
+  }
+
+  /** As `forEach` of the times that `print` wrote. */
+  static forEachOf(start: number, printed: NumberReader, visit: (ts: number) => void): void {
+    const count = printed.number()
+    if (count === BINNED) {
+      const times = new PaneTimes(start)
+      times.#bins = Uint32Array.from(printed.numbers())
+      times.forEach(visit)
+    } else for (let i = 0; i < count; i++) visit(start + printed.number())
+  }
+
+  /** Passes over what `print` wrote. */
+  static skip(printed: NumberReader): void {
+    const count = printed.number()
+    if (count === BINNED) printed.numbers()
+    else for (let i = 0; i < count; i++) printed.number()
   }
 
   #binOf(ts: number): number {

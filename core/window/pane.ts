@@ -3,6 +3,7 @@ import { C, COUNTERS } from './counters.ts'
 import { DistinctSketch } from './distinct-sketch.ts'
 import { FrequencySketch } from './frequency-sketch.ts'
 import { PANE_MS, PaneTimes } from './pane-times.ts'
+import { NumberPrinter, type NumberReader } from './printed-numbers.ts'
 import { EVENT_KINDS } from './signals/event-kind.ts'
 
 const FREQUENCIES = ['ports', 'hosts', 'failedUsers', 'commands', 'resources'] as const
@@ -14,6 +15,9 @@ const DISTINCTS = ['sourcePorts', 'users', 'passwords', 'paths', 'sessions', 'la
 const zeros = (length: number): number[] => Array.from({ length }, () => 0.5).fill(0)
 const NO_COUNTS = zeros(COUNTERS.length)
 const NO_ACTIVITY = zeros(EVENT_KINDS.length)
+/** Printed in this order; hosts come before them. */
+const SKETCHES = ['ports', 'failedUsers', 'commands', 'resources', ...DISTINCTS] as const
+const printer = new NumberPrinter()
 type FrequencyName = (typeof FREQUENCIES)[number]
 type DistinctName = (typeof DISTINCTS)[number]
 
@@ -43,11 +47,16 @@ export class Pane {
   highestPort = Number.NEGATIVE_INFINITY
   firstSuccessTs = Number.POSITIVE_INFINITY
 
-  constructor(index: number, counters: readonly number[] = NO_COUNTS, activity: readonly number[] = NO_ACTIVITY) {
+  constructor(
+    index: number,
+    counters: readonly number[] = NO_COUNTS,
+    activity: readonly number[] = NO_ACTIVITY,
+    times = new PaneTimes(index * PANE_MS),
+  ) {
     this.index = index
     this.counters = counters.slice()
     this.activity = activity.slice()
-    this.times = new PaneTimes(index * PANE_MS)
+    this.times = times
   }
 
   count(counter: keyof typeof C): number {
@@ -92,44 +101,74 @@ export class Pane {
     return this
   }
 
-  toJSON(): object {
-    const sparse: number[] = []
-    for (let i = 0; i < this.counters.length; i++) if (this.counters[i] !== 0) sparse.push(i, this.counters[i]!)
-    const stored: Record<string, unknown> = { index: this.index, counters: sparse, activity: [...this.activity] }
-    stored.times = this.times
-    for (const name of [...FREQUENCIES, ...DISTINCTS, 'contacts'] as const) if (this[name]) stored[name] = this[name]
-    if (this.highestPort >= 0) Object.assign(stored, { lowestPort: this.lowestPort, highestPort: this.highestPort })
-    if (this.firstSuccessTs < Number.POSITIVE_INFINITY) stored.firstSuccessTs = this.firstSuccessTs
-    return stored
+  get events(): number {
+    return this.counters[C.events]!
   }
 
-  /** The pane that `toJSON` wrote. Trusted: only ever read back from our own storage. */
-  static fromJSON(stored: StoredPane): Pane {
-    const pane = new Pane(stored.index)
-    for (let i = 0; i < stored.counters.length; i += 2) pane.counters[stored.counters[i]!] = stored.counters[i + 1]!
-    for (let i = 0; i < stored.activity.length; i++) pane.activity[i] = stored.activity[i]!
-    ;(pane as { times: PaneTimes }).times = PaneTimes.fromJSON(stored.index * PANE_MS, stored.times)
-    for (const name of FREQUENCIES) if (stored[name]) pane[name] = FrequencySketch.fromJSON(stored[name])
-    for (const name of DISTINCTS) if (stored[name]) pane[name] = DistinctSketch.fromJSON(stored[name])
-    if (stored.contacts) pane.contacts = ContactSketch.fromJSON(stored.contacts)
-    if (stored.highestPort !== undefined) {
-      pane.lowestPort = stored.lowestPort!
-      pane.highestPort = stored.highestPort
+  get failures(): number {
+    return this.counters[C.failures]!
+  }
+
+  get distinctHosts(): number {
+    return this.hosts?.distinct() ?? 0
+  }
+
+  /** Calls `visit` with each event's time, in order. */
+  forEachTime(visit: (ts: number) => void): void {
+    this.times.forEach(visit)
+  }
+
+  /** All of it, as `Pane.read` and `mergePrinted` take it. Times and hosts come first: they are asked for alone. */
+  print(): string {
+    this.times.print(printer)
+    printer.number(this.hosts ? 1 : 0)
+    this.hosts?.print(printer)
+    printer.sparse(this.counters)
+    printer.sparse(this.activity)
+    let sketches = 0
+    SKETCHES.forEach((name, i) => {
+      if (this[name]) sketches |= 1 << i
+    })
+    printer.number(sketches)
+    for (const name of SKETCHES) this[name]?.print(printer)
+    printer.number(this.contacts ? 1 : 0)
+    this.contacts?.print(printer, this.index * PANE_MS)
+    printer.number(this.highestPort >= 0 ? 1 : 0)
+    if (this.highestPort >= 0) printer.numbers([this.lowestPort, this.highestPort])
+    printer.number(this.firstSuccessTs)
+    return printer.text()
+  }
+
+  /** Adds pane `index`, which `print` wrote, but for its times. */
+  mergePrinted(index: number, printed: NumberReader): this {
+    if (printed.number() === 1) this.frequency('hosts').mergePrinted(printed)
+    printed.addSparse(this.counters)
+    printed.addSparse(this.activity)
+    const sketches = printed.number()
+    for (let i = 0; i < SKETCHES.length; i++)
+      if ((sketches & (1 << i)) !== 0) this.#sketch(SKETCHES[i]!).mergePrinted(printed)
+    if (printed.number() === 1) {
+      this.contacts ??= new ContactSketch()
+      this.contacts.mergePrinted(printed, index * PANE_MS)
     }
-    if (stored.firstSuccessTs !== undefined) pane.firstSuccessTs = stored.firstSuccessTs
-    return pane
+    if (printed.number() === 1) {
+      const [lowest, highest] = printed.numbers()
+      this.lowestPort = Math.min(this.lowestPort, lowest!)
+      this.highestPort = Math.max(this.highestPort, highest!)
+    }
+    this.firstSuccessTs = Math.min(this.firstSuccessTs, printed.number())
+    return this
+  }
+
+  static read(index: number, printed: NumberReader): Pane {
+    const times = PaneTimes.read(index * PANE_MS, printed)
+    return new Pane(index, NO_COUNTS, NO_ACTIVITY, times).mergePrinted(index, printed)
+  }
+
+  #sketch(name: (typeof SKETCHES)[number]): FrequencySketch | DistinctSketch {
+    return isDistinct(name) ? this.distinct(name) : this.frequency(name)
   }
 }
 
-export interface StoredPane
-  extends Partial<Record<FrequencyName, Parameters<typeof FrequencySketch.fromJSON>[0]>>,
-    Partial<Record<DistinctName, Parameters<typeof DistinctSketch.fromJSON>[0]>> {
-  index: number
-  counters: number[]
-  activity: number[]
-  times: { times?: number[]; bins?: number[] }
-  contacts?: Parameters<typeof ContactSketch.fromJSON>[0]
-  lowestPort?: number
-  highestPort?: number
-  firstSuccessTs?: number
-}
+const isDistinct = (name: FrequencyName | DistinctName): name is DistinctName =>
+  (DISTINCTS as readonly string[]).includes(name)

@@ -1,4 +1,4 @@
-import type { Pane } from './pane.ts'
+import type { PaneView } from './closed-pane.ts'
 
 /** Gaps up to this many are kept one by one, for an exact median; beyond, the median comes from the histogram. */
 export const GAPS_EXACT = 512
@@ -34,7 +34,7 @@ export function gapBin(gapMs: number): number {
 }
 
 /** Statistics of the times between consecutive events of the panes, which must be in order of time. */
-export function timingOf(panes: readonly Pane[]): Timing {
+export function timingOf(panes: readonly PaneView[]): Timing {
   let firstTs = Number.NaN
   let previous = Number.NaN
   let gaps = 0
@@ -44,7 +44,7 @@ export function timingOf(panes: readonly Pane[]): Timing {
   let max = 0
   bins.fill(0)
   for (const pane of panes)
-    pane.times.forEach((ts) => {
+    pane.forEachTime((ts) => {
       if (gaps === 0 && Number.isNaN(previous)) {
         firstTs = ts
         previous = ts
@@ -91,9 +91,33 @@ export function timingOf(panes: readonly Pane[]): Timing {
 }
 
 function exactMedian(count: number): number {
-  const sorted = kept.subarray(0, count).sort()
   const middle = count >> 1
-  return count % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+  select(kept, count, middle)
+  if (count % 2 === 1) return kept[middle]!
+  let below = kept[0]!
+  for (let i = 1; i < middle; i++) if (kept[i]! > below) below = kept[i]!
+  return (below + kept[middle]!) / 2
+}
+
+/** Puts the value of rank `rank` in its place, none before it larger and none after it smaller (Hoare, 1961: FIND). */
+function select(values: Float64Array, count: number, rank: number): void {
+  let from = 0
+  let to = count - 1
+  while (from < to) {
+    const pivot = values[rank]!
+    let low = from
+    let high = to
+    while (low <= high) {
+      while (values[low]! < pivot) low++
+      while (pivot < values[high]!) high--
+      if (low > high) break
+      const swapped = values[low]!
+      values[low++] = values[high]!
+      values[high--] = swapped
+    }
+    if (high < rank) from = low
+    if (rank < low) to = high
+  }
 }
 
 function binnedMedian(count: number): number {

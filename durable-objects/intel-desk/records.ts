@@ -57,7 +57,7 @@ export class DeskRecords {
 }
 
 /** A bad one of these turns every service off: nobody knows then what may be sent. */
-const SHARED: readonly SettingName[] = ['OWN_NETWORKS', 'INTEL_TIMEOUT_MS']
+const SHARED: readonly SettingName[] = ['OWN_RANGES', 'INTEL_TIMEOUT_MS']
 
 /** What the deployment's settings say of each service. */
 export function setupsOf(values: Settings, faults: readonly SettingFault[]): Map<ProviderName, ProviderSetup> {

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { credentialsOf } from './credentials.ts'
-import { prepareDatabase } from './database.ts'
 import { portFrom, portIsFree } from './port.ts'
 import { type ProcessGroup, startGroup } from './process-group.ts'
-import { type Environment, quietEnvironment } from './repository.ts'
+import { type Environment, inRoot, quietEnvironment } from './repository.ts'
 import { markRunning, markStopped, runningOn } from './running.ts'
 import { settingsFrom } from './settings.ts'
 import { type StateFolder, stateFolder } from './state.ts'
@@ -14,12 +13,16 @@ import { welcome } from './welcome.ts'
 export const hostFrom = (environment: Environment): string => environment.HOST || '127.0.0.1'
 
 export interface LocalRunner {
-  /** Done beside the migrations, before the app starts. */
-  prepare?(state: StateFolder): Promise<void>
+  /** Whether the Worker is built before the app starts. */
+  build: boolean
   /** The command that serves, in the foreground, until it is told to stop. */
-  command(state: StateFolder, host: string, port: number): { command: string; args: string[] }
+  command(
+    state: StateFolder,
+    host: string,
+    port: number,
+  ): { command: string; args: string[]; environment?: Record<string, string> }
   /** Called when the app answers; returns what stops it. */
-  started?(origin: string): () => void
+  started?(origin: string, state: StateFolder): () => void
 }
 
 /**
@@ -45,15 +48,21 @@ export async function runLocally(runner: LocalRunner, environment: Environment):
   const stop = stopRequest()
   try {
     const credentials = credentialsOf(state, environment)
-    await Promise.all([prepareDatabase(state, credentials), runner.prepare?.(state)])
-    if (stop.requested) return 0
-    const { command, args } = runner.command(state, host, port)
-    group = startGroup(command, args, quietEnvironment(environment))
+    group = startGroup('node', [inRoot('scripts/local/prepare.ts'), ...(runner.build ? ['build'] : [])], {
+      ...quietEnvironment(environment),
+      PICKET_STATE_DIR: state.folder,
+    })
+    const prepared = await Promise.race([group.ended, stop.asked])
+    if (prepared === 'stop') return 0
+    // It has said why.
+    if (prepared !== 0) return prepared
+    const { command, args, environment: added } = runner.command(state, host, port)
+    group = startGroup(command, args, { ...quietEnvironment(environment), ...added })
     const origin = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`
     const first = await Promise.race([answersWithin(origin, 120_000), group.ended, stop.asked])
     if (first === 'stop') return 0
     if (first !== 'answers') throw new Error(`the app ended with code ${first} before it answered`)
-    const stopExtra = runner.started?.(origin)
+    const stopExtra = runner.started?.(origin, state)
     process.stdout.write(welcome(port, state, credentials, environment))
     const end = await Promise.race([group.ended, stop.asked])
     stopExtra?.()

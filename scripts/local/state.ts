@@ -15,6 +15,8 @@ export interface StateFolder {
   settingsFile: string
   runningFile: string
   buildFolder: string
+  /** What wrangler.toml says of the Worker, for processes that do without wrangler. */
+  workerFile: string
 }
 
 export function stateFolder(environment: Environment): StateFolder {
@@ -29,5 +31,6 @@ export function stateFolder(environment: Environment): StateFolder {
     settingsFile: at('settings.env'),
     runningFile: at('running.json'),
     buildFolder: at('build'),
+    workerFile: at('worker.json'),
   }
 }

@@ -10,7 +10,7 @@ it('stands at its defaults with nothing given', () => {
     ABUSEIPDB_BASE_URL: 'https://api.abuseipdb.com',
     GREYNOISE_API: 'community',
     INTEL_TIMEOUT_MS: 2_000,
-    OWN_NETWORKS: [],
+    OWN_RANGES: [],
   })
 })
 
@@ -19,14 +19,14 @@ it('takes what is given, a base URL without its closing slash', () => {
     ABUSEIPDB_API_KEY: 'abc',
     ABUSEIPDB_BASE_URL: 'http://127.0.0.1:9000/',
     ABUSEIPDB_DAILY_BUDGET: '0',
-    OWN_NETWORKS: '45.33.0.0/16, 2a01:4f8::/32',
+    OWN_RANGES: '45.33.0.0/16, 2a01:4f8::/32\n8.8.8.8',
   }
   expect(readSettings(given)).toMatchObject({
     values: {
       ...given,
       ABUSEIPDB_BASE_URL: 'http://127.0.0.1:9000',
       ABUSEIPDB_DAILY_BUDGET: 0,
-      OWN_NETWORKS: { 1: '2a01:4f8::/32' },
+      OWN_RANGES: ['45.33.0.0/16', '2a01:4f8::/32', '8.8.8.8/32'],
     },
     faults: [],
   })
@@ -45,12 +45,20 @@ it('names a bad value, keeps the others, and never repeats it', () => {
     OTX_DAILY_BUDGET: '1e3',
     GREYNOISE_API: 'enterprise',
     INTEL_TIMEOUT_MS: '5',
-    OWN_NETWORKS: '10.0.0.0/8, 300.0.0.0/8',
+    OWN_RANGES: '10.0.0.0/8, 300.0.0.0/8',
   }
   const { values, faults } = readSettings({ ...bad, CROWDSEC_CTI_API_KEY: 'good' })
   expect(faults.map(({ name }) => name).sort()).toEqual(Object.keys(bad).sort())
   expect(values).toMatchObject({ CROWDSEC_CTI_API_KEY: 'good', ABUSEIPDB_API_KEY: null, OTX_DAILY_BUDGET: 10_000 })
   expect(JSON.stringify(faults)).not.toMatch(/two words|line|secret@/)
+})
+
+it('takes no range in a form that could be read as another one', () => {
+  for (const text of ['10/8', '10.0.0.0/33', '010.0.0.0/8', '10.0.0.0/', 'home', '10.0.0.0-10.0.0.9', '0x0a000000/8'])
+    expect(
+      readSettings({ OWN_RANGES: text }).faults.map(({ name }) => name),
+      text,
+    ).toEqual(['OWN_RANGES'])
 })
 
 it('takes http for this machine and private networks only, so that no key goes unencrypted over the internet', () => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
@@ -11,6 +11,7 @@ import { credentialsOf } from '../../scripts/local/credentials.ts'
 import { prepareDatabase } from '../../scripts/local/database.ts'
 import { inRoot, quietEnvironment } from '../../scripts/local/repository.ts'
 import { stateFolder } from '../../scripts/local/state.ts'
+import { workerConfig } from '../../scripts/local/worker-config.ts'
 
 const KILLS = 20
 const ATTACKERS = 24
@@ -51,7 +52,14 @@ async function start() {
   const state = stateFolder(environment)
   server = spawn(
     'node',
-    [inRoot('scripts/local/serve-built.ts'), state.buildFolder, state.resources, '127.0.0.1', String(port)],
+    [
+      inRoot('scripts/local/serve-built.ts'),
+      state.workerFile,
+      state.buildFolder,
+      state.resources,
+      '127.0.0.1',
+      String(port),
+    ],
     {
       env: environment,
       stdio: 'ignore',
@@ -105,6 +113,7 @@ beforeAll(async () => {
   key = credentials.sensorKey
   await prepareDatabase(state, credentials)
   await buildWorker(state.buildFolder)
+  writeFileSync(state.workerFile, JSON.stringify(workerConfig()))
   await start()
 }, 120_000)
 

@@ -122,7 +122,7 @@ describe('without a key', () => {
       expect((await healthOf(desk, 'otx')).state).toEqual({ tag: 'off', why: 'OTX_BASE_URL is not a URL' })
       expect((await healthOf(desk)).state).toMatchObject({ tag: 'off' })
       expect((await healthOf(desk, 'greynoise')).state).toEqual({ tag: 'ready' })
-      const blind = at.desk({ ...ALL, OWN_NETWORKS: '45.33.0.0' })
+      const blind = at.desk({ ...ALL, OWN_RANGES: '45.33.0.0' })
       for (const name of PROVIDERS) expect((await healthOf(blind, name)).state.tag).toBe('off')
     }))
 })
@@ -169,7 +169,7 @@ describe('a question', () => {
 
   it('never sends out a private, reserved or own address, and counts them', () =>
     withDesk(async (at) => {
-      const desk = at.desk({ ...ALL, OWN_NETWORKS: '45.33.32.0/24' })
+      const desk = at.desk({ ...ALL, OWN_RANGES: '45.33.32.0/24' })
       const held = ['10.0.0.1', '192.0.2.1', 'fe80::1', '::1', A, '2a01:4f8::/64', 'x']
       const replies = await desk.ask(held.map((address) => question(address, 1)))
       expect(replies).toEqual(held.map((address) => ({ address, answer: NOTHING_KNOWN, isWaiting: false })))
@@ -180,7 +180,7 @@ describe('a question', () => {
   it('that waits is not sent out either once its network became an own one', () =>
     withDesk(async (at) => {
       await at.desk(ABUSEIPDB).ask([question(A)])
-      const desk = at.desk({ ...ABUSEIPDB, OWN_NETWORKS: '45.33.32.0/24' })
+      const desk = at.desk({ ...ABUSEIPDB, OWN_RANGES: '45.33.32.0/24' })
       await at.alarm(desk)
       expect(at.urls).toEqual([])
       expect((await healthOf(desk)).waiting).toBe(0)

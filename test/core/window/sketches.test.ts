@@ -4,6 +4,7 @@ import { ContactSketch } from '../../../core/window/contact-sketch.ts'
 import { DISTINCT_EXACT, DistinctSketch } from '../../../core/window/distinct-sketch.ts'
 import { FREQUENCY_EXACT, FrequencySketch } from '../../../core/window/frequency-sketch.ts'
 import { hash32, mix32 } from '../../../core/window/hash.ts'
+import { NumberPrinter, NumberReader } from '../../../core/window/printed-numbers.ts'
 
 const keys = fc.array(fc.nat(400), { maxLength: 600 })
 const split = fc.integer({ min: 0, max: 600 })
@@ -83,11 +84,15 @@ describe('the frequency sketch', () => {
     )
   })
 
-  it('goes on from its stored form', () => {
+  it('goes on from its printed form', () => {
     fc.assert(
       fc.property(keys, (values) => {
         const sketch = frequencyOf(values)
-        expect(told(FrequencySketch.fromJSON(JSON.parse(JSON.stringify(sketch))))).toEqual(told(sketch))
+        const printer = new NumberPrinter()
+        sketch.print(printer)
+        const read = new FrequencySketch()
+        read.mergePrinted(new NumberReader(printer.text()))
+        expect(told(read)).toEqual(told(sketch))
       }),
     )
   })

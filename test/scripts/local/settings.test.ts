@@ -21,7 +21,7 @@ it('hands on the settings of the contract and nothing else of the environment', 
 })
 
 it('hands on every setting of the table, by its name', () => {
-  const environment = { ABUSEIPDB_API_KEY: 'abc', ABUSEIPDB_DAILY_BUDGET: '5', OWN_NETWORKS: '10.0.0.0/8' }
+  const environment = { ABUSEIPDB_API_KEY: 'abc', ABUSEIPDB_DAILY_BUDGET: '5', OWN_RANGES: '10.0.0.0/8' }
   expect(settingsFrom(environment)).toEqual(environment)
 })
 
