@@ -5,7 +5,6 @@ import { portFrom, portIsFree } from './port.ts'
 import { type ProcessGroup, startGroup } from './process-group.ts'
 import { type Environment, inRoot, quietEnvironment } from './repository.ts'
 import { markRunning, markStopped, runningOn } from './running.ts'
-import { settingsFrom } from './settings.ts'
 import { type StateFolder, stateFolder } from './state.ts'
 import { welcome } from './welcome.ts'
 
@@ -30,8 +29,6 @@ export interface LocalRunner {
  * credentials, signals and what is printed are the same for `npm start` and `npm run serve`.
  */
 export async function runLocally(runner: LocalRunner, environment: Environment): Promise<number> {
-  // Before anything is written or started: a bad setting is named at once.
-  settingsFrom(environment)
   const state = stateFolder(environment)
   const host = hostFrom(environment)
   const port = portFrom(environment)

@@ -1,20 +1,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { readSettings, SETTINGS } from '../../core/settings.ts'
 import type { Environment } from './repository.ts'
 import type { StateFolder } from './state.ts'
 
-/** The Worker's settings (contract, "Configuration") that the environment may give on one machine; core/settings.ts has the others. */
+/**
+ * The Worker's settings (contract, "Configuration") that the environment may give on one machine. By name only: the table
+ * in core/settings.ts takes 40 MB with its schemas, and who hands settings on runs as long as the app does.
+ */
 const SETTING =
-  /^(PARTITIONS|MAX_SOURCES|UPSTASH_REDIS_REST_(URL|TOKEN)|(GEMINI|XAI|OPENAI)_(API_KEY|BASE_URL|MODEL)|AI_GATEWAY_URL|COUNCIL_DAILY_BUDGET_USD|ACCESS_(TEAM_DOMAIN|AUD)|SESSION_SECRET|WEBHOOK_URLS)$/
+  /^(PARTITIONS|MAX_SOURCES|UPSTASH_REDIS_REST_(URL|TOKEN)|(GEMINI|XAI|OPENAI)_(API_KEY|BASE_URL|MODEL)|AI_GATEWAY_URL|COUNCIL_DAILY_BUDGET_USD|(ABUSEIPDB|GREYNOISE|CROWDSEC_CTI|OTX)_(API_KEY|BASE_URL|DAILY_BUDGET)|GREYNOISE_API|INTEL_TIMEOUT_MS|OWN_RANGES|ACCESS_(TEAM_DOMAIN|AUD)|SESSION_SECRET|WEBHOOK_URLS)$/
 
-/** The settings that the environment gives. Throws with the name of every one whose value cannot be used. */
 export function settingsFrom(environment: Environment): Record<string, string> {
-  const { faults } = readSettings(environment)
-  if (faults.length > 0) throw new Error(faults.map(({ name, why }) => `${name} ${why}`).join('; '))
   const settings: Record<string, string> = {}
   for (const [name, value] of Object.entries(environment)) {
-    const isSetting = SETTING.test(name) || Object.hasOwn(SETTINGS, name)
-    if (value !== undefined && value !== '' && isSetting) settings[name] = value
+    if (value !== undefined && value !== '' && SETTING.test(name)) settings[name] = value
   }
   return settings
 }

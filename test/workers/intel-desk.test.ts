@@ -122,7 +122,7 @@ describe('without a key', () => {
       expect((await healthOf(desk, 'otx')).state).toEqual({ tag: 'off', why: 'OTX_BASE_URL is not a URL' })
       expect((await healthOf(desk)).state).toMatchObject({ tag: 'off' })
       expect((await healthOf(desk, 'greynoise')).state).toEqual({ tag: 'ready' })
-      const blind = at.desk({ ...ALL, OWN_RANGES: '45.33.0.0' })
+      const blind = at.desk({ ...ALL, OWN_RANGES: '45.33.0.0/99' })
       for (const name of PROVIDERS) expect((await healthOf(blind, name)).state.tag).toBe('off')
     }))
 })
