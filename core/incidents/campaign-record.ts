@@ -24,7 +24,7 @@ export function campaignIncident(
   now: EpochMs,
 ): IncidentRow {
   const { strongest, threatClass } = campaign
-  const { features, probabilities, votes } = unpackDetail(strongest.detail)
+  const { features, probabilities, votes } = unpackDetail(strongest.detail ?? '')
   const { name, family, severity } = CLASSES[threatClass]
   const contributions = model.explain(features, threatClass)
   const route = routeOf(strongest.confidence)

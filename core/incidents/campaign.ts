@@ -19,8 +19,11 @@ export interface ThinReport {
   host: string | null
   port: number | null
   uncertain: boolean
-  /** packDetail: the window's features, probabilities and votes. */
-  detail: string
+  /**
+   * packDetail: the window's features, probabilities and votes. Null where a stronger report of the same pane and target goes
+   * with it: only that of a campaign's strongest window is shown.
+   */
+  detail: string | null
 }
 
 /** A group of thin sources that do the same. Becomes an incident with the `CAMPAIGN_SOURCES`th distinct source. */
@@ -39,6 +42,7 @@ export interface Campaign {
   lastTs: number
   events: number
   sources: Map<string, CampaignSource>
+  /** Of the reports with their detail. */
   strongest: ThinReport
 }
 
@@ -59,7 +63,8 @@ const GROUPS = 2_000
 const SOURCES = 20_000
 
 /** Whether a group has grown into an incident. */
-export const isCampaign = ({ sources }: Pick<Campaign, 'sources'>): boolean => sources.size >= CAMPAIGN_SOURCES
+export const isCampaign = ({ sources, strongest }: Pick<Campaign, 'sources' | 'strongest'>): boolean =>
+  sources.size >= CAMPAIGN_SOURCES && strongest.detail !== null
 
 /** What reports changed: every group they touched, with the sources that are new or changed in it. */
 export interface CampaignChanges {
@@ -159,7 +164,7 @@ function note(group: Campaign, report: ThinReport): void {
   group.targets.add(report.host, report.port, report.events)
   group.firstTs = Math.min(group.firstTs, report.firstTs)
   group.lastTs = Math.max(group.lastTs, report.lastTs)
-  if (isStronger(report, group.strongest)) group.strongest = report
+  if (showsMore(report, group.strongest)) group.strongest = report
   const known = group.sources.get(report.source)
   if (known) {
     known.events += report.events
@@ -172,8 +177,15 @@ function note(group: Campaign, report: ThinReport): void {
   }
 }
 
+/** Of those with their detail the stronger one. */
+const showsMore = (a: ThinReport, b: ThinReport): boolean =>
+  a.detail === null ? false : b.detail === null || isStronger(a, b)
+
 /** More certain, then more events, then by hash, so that the choice does not hang on the order of reports. */
-function isStronger(a: ThinReport, b: ThinReport): boolean {
+export function isStronger(
+  a: Pick<ThinReport, 'confidence' | 'events' | 'source'>,
+  b: Pick<ThinReport, 'confidence' | 'events' | 'source'>,
+): boolean {
   if (a.confidence !== b.confidence) return a.confidence > b.confidence
   if (a.events !== b.events) return a.events > b.events
   return hash32(a.source) < hash32(b.source)

@@ -1,4 +1,5 @@
 import type { Classifier } from '../../core/ensemble/prediction.ts'
+import { isStronger } from '../../core/incidents/campaign.ts'
 import type { SampledEvent } from '../../core/incidents/evidence-sample.ts'
 import { handOut } from '../../core/incidents/hand-out.ts'
 import type { Judgement } from '../../core/incidents/judge.ts'
@@ -66,7 +67,7 @@ export class Consequences {
 
   /** To be called within a transaction. */
   carryOut(judgements: readonly Judgement[], round: Round): void {
-    const thin: PlacedThinWindow[] = []
+    const thin: { judgement: Judgement; report: PlacedThinWindow }[] = []
     const told = new Map<string, ThinTold>()
     const background = new Map<string, BackgroundRow>()
     for (const judgement of judgements) {
@@ -74,13 +75,13 @@ export class Consequences {
       const events = this.#untoldEvents(judgement)
       if (judgement.consequence.tag === 'incident') this.#incident(judgement, judgement.consequence, round)
       else if (judgement.consequence.tag === 'thin' && events > 0) {
-        thin.push(this.#thinWindow(judgement, events))
+        thin.push({ judgement, report: this.#thinWindow(judgement, events) })
         addBackground(background, judgement, events)
         told.set(tracked.key, { trackedAs: tracked.beside.trackedAs, countedTo: judgement.window.judgedEvents })
       }
     }
     this.#checkpoint.putThinTold(told)
-    if (thin.length > 0) this.#say(thinTopic(round.feed), { tag: 'thin', feed: round.feed, windows: thin })
+    if (thin.length > 0) this.#say(thinTopic(round.feed), { tag: 'thin', feed: round.feed, windows: withDetails(thin) })
     if (background.size > 0) this.#say('background', { tag: 'background', rows: [...background.values()] })
     this.#store(round.now)
   }
@@ -180,7 +181,7 @@ export class Consequences {
     return cached[family] ?? this.#postponed.get(id)?.open ?? this.#open.get(id) ?? this.#checkpoint.openIncident(id)
   }
 
-  #thinWindow({ task, window, row, prediction, targets: [target] }: Judgement, events: number): PlacedThinWindow {
+  #thinWindow({ task, window, prediction, targets: [target] }: Judgement, events: number): PlacedThinWindow {
     const { beside } = task.tracked
     // One event of each source is evidence enough of what all of them do.
     const [place] = beside.exampleGiven ? [] : beside.sample.places(1)
@@ -197,10 +198,24 @@ export class Consequences {
       host: target?.host ?? null,
       port: target?.port ?? null,
       uncertain: prediction.uncertain,
-      detail: packDetail(row, prediction.output),
+      detail: null,
       place: place ?? null,
     }
   }
+}
+
+/** Packs the detail of the strongest of each pane and target: in a flood hundreds of reports come at once, and one is shown. */
+function withDetails(thin: { judgement: Judgement; report: PlacedThinWindow }[]): PlacedThinWindow[] {
+  const strongest = new Map<string, (typeof thin)[number]>()
+  for (const one of thin) {
+    const { threatClass, host, port, pane } = one.report
+    const alike = `${classOf(threatClass).family}|${host}|${port}|${pane}`
+    const known = strongest.get(alike)
+    if (!known || isStronger(one.report, known.report)) strongest.set(alike, one)
+  }
+  for (const { judgement, report } of strongest.values())
+    report.detail = packDetail(judgement.row, judgement.prediction.output)
+  return thin.map(({ report }) => report)
 }
 
 function addBackground(

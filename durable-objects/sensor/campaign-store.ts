@@ -6,6 +6,7 @@ import {
   type ThinReport,
 } from '../../core/incidents/campaign.ts'
 import { TopTargets } from '../../core/incidents/top-targets.ts'
+import { jsonParts } from '../../core/json-parts.ts'
 import type { TargetCount } from '../../core/store/schema.ts'
 
 /** A feed's campaigns, durable: a row a group and a row a source of it, so that a large one is not rewritten. */
@@ -30,13 +31,7 @@ export class CampaignStore {
     const { touched } = this.#tableOf(feed).take(feed, reports)
     for (const [group, sources] of touched) {
       this.#writeHeader(feed, group, now, false)
-      for (const source of sources)
-        this.#sql.exec(
-          'INSERT OR REPLACE INTO campaign_sources VALUES (?, ?, ?)',
-          group.key,
-          source,
-          JSON.stringify(group.sources.get(source)),
-        )
+      this.#writeSources(group, sources)
     }
     return new Map([...touched].filter(([group]) => isCampaign(group)))
   }
@@ -70,6 +65,21 @@ export class CampaignStore {
       })
   }
 
+  /** One statement for many: each costs more than its row. A source beyond those that are listed has no row. */
+  #writeSources({ key, sources }: Campaign, changed: Iterable<string>): void {
+    const rows = [...changed].flatMap((source) => {
+      const seen = sources.get(source)
+      return seen ? [[source, seen]] : []
+    })
+    for (const part of jsonParts(rows))
+      this.#sql.exec(
+        `INSERT OR REPLACE INTO campaign_sources
+         SELECT ?, json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)`,
+        key,
+        part,
+      )
+  }
+
   #writeHeader(feed: string, { sources, ...header }: Campaign, now: number, isTold: boolean): void {
     this.#sql.exec(
       'INSERT OR REPLACE INTO campaign_groups VALUES (?, ?, ?, ?, ?)',
@@ -78,7 +88,7 @@ export class CampaignStore {
       JSON.stringify(header),
       now,
       // A group that is no campaign has nothing to tell.
-      isTold || !isCampaign({ sources }) ? 1 : 0,
+      isTold || !isCampaign({ sources, strongest: header.strongest }) ? 1 : 0,
     )
   }
 
