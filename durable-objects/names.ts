@@ -2,9 +2,12 @@ import type { BatchAnswer, SensorBatch } from '../core/events/batch.ts'
 import type { ReadEvent } from '../core/events/event.ts'
 import type { PartitionHealth, SensorHealth } from '../core/health.ts'
 import type { ThinReport } from '../core/incidents/campaign.ts'
+import type { IntelAnswer } from '../core/intel/finding.ts'
+import type { IntelDeskHealth } from '../core/intel/live/health.ts'
 
-/** Object names: one Sensor a sensor id, SourcePartitions p0, p1, … */
+/** Object names: one Sensor a sensor id, SourcePartitions p0, p1, …, one IntelDesk. */
 export const partitionName = (partition: number): string => `p${partition}`
+export const INTEL_DESK = 'desk'
 
 /** A partition's part of a sensor's batch, or (with no events) the news that time has gone on in a feed. */
 export interface PartitionShare {
@@ -51,4 +54,38 @@ export interface SensorPort {
   /** Takes thin windows of a feed; a message that is told twice counts once. */
   takeThin(feed: string, messages: ThinMessage[]): Promise<void>
   health(): Promise<SensorHealth>
+}
+
+/** A partition asks what others know of an address. */
+export interface IntelQuestion {
+  /** Canonical text of one address; never a network. */
+  address: string
+  /** 0..1, of the window that asks: the most suspicious address is asked about first. */
+  suspicion: number
+  /** Name of the SourcePartition that wants to hear. */
+  partition: string
+}
+
+export interface IntelReply {
+  address: string
+  /** What is known and fresh; also who was asked and knew nothing. */
+  answer: IntelAnswer
+  /** More may come, by `intelArrived`; it also may not. */
+  isWaiting: boolean
+}
+
+/** What the desk for live look-ups offers to partitions and pages. */
+export interface IntelDeskPort {
+  /** Answers at once, in the order of the questions. */
+  ask(questions: readonly IntelQuestion[]): Promise<IntelReply[]>
+  health(): Promise<IntelDeskHealth>
+}
+
+/** Who is told when a look-up was answered: a SourcePartition, which then judges the address's windows again. */
+export interface IntelListener {
+  /**
+   * `answer` is all that live look-ups know and is fresh, and takes the place of what they told before. May come twice, may
+   * come late, and may be of an address whose window is gone: then nothing is done.
+   */
+  intelArrived(address: string, answer: IntelAnswer): Promise<void>
 }

@@ -18,17 +18,24 @@ export interface HealthBindings {
 const PATIENCE_MS = 2_000
 
 export const readSensors = (bindings: HealthBindings, ids: readonly string[]): Promise<Reading<SensorHealth>[]> =>
-  Promise.all(ids.map(async (id) => ({ name: id, health: await ask(bindings.SENSOR, id) })))
+  Promise.all(ids.map(async (id) => ({ name: id, health: await askHealth(bindings.SENSOR, id) })))
 
 /** In order of their numbers. */
 export async function readPartitions(bindings: HealthBindings): Promise<Reading<PartitionHealth>[]> {
   const names = Array.from({ length: Math.max(1, Number(bindings.PARTITIONS) || 0) }, (_, i) => `p${i}`)
   return Promise.all(
-    names.map(async (name, i) => ({ name: `partition ${i}`, health: await ask(bindings.SOURCE_PARTITION, name) })),
+    names.map(async (name, i) => ({
+      name: `partition ${i}`,
+      health: await askHealth(bindings.SOURCE_PARTITION, name),
+    })),
   )
 }
 
-async function ask<Health>(namespace: HealthNamespace<Health>, name: string): Promise<Result<Health, string>> {
+/** What an object says of its health within 2 s, or why that is not known. */
+export async function askHealth<Health>(
+  namespace: HealthNamespace<Health>,
+  name: string,
+): Promise<Result<Health, string>> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const tooLong = new Promise<Result<Health, string>>((resolve) => {
     timer = setTimeout(() => resolve(err(`no answer in ${PATIENCE_MS / 1000} s`)), PATIENCE_MS)

@@ -2,6 +2,7 @@
 // Argument: `build` when the Worker is to be built too.
 import { writeFileSync } from 'node:fs'
 import { buildWorker } from './build.ts'
+import { checkSettings } from './check-settings.ts'
 import { runCommand } from './command-line.ts'
 import { credentialsOf } from './credentials.ts'
 import { prepareDatabase } from './database.ts'
@@ -9,6 +10,8 @@ import { stateFolder } from './state.ts'
 import { workerConfig } from './worker-config.ts'
 
 await runCommand(async () => {
+  // Before the database is touched: a bad setting is named at once.
+  checkSettings(process.env)
   const state = stateFolder(process.env)
   await Promise.all([
     prepareDatabase(state, credentialsOf(state, process.env)),

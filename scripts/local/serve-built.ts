@@ -1,10 +1,10 @@
 // The process that `npm run serve` runs: the built Worker in Miniflare, without wrangler's development proxy.
 // Arguments: the Worker's configuration (prepare.ts writes it), build folder, folder of the stored resources, host, port.
-import { readdirSync, readFileSync } from 'node:fs'
-import path from 'node:path'
+import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { builtModules } from './built-modules.ts'
 import { startCron } from './cron.ts'
 import { settingsFrom } from './settings.ts'
 import type { WorkerConfig } from './worker-config.ts'
@@ -12,9 +12,6 @@ import type { WorkerConfig } from './worker-config.ts'
 const [configuration = '', built = '', resources = '', host = '', port = ''] = process.argv.slice(2)
 
 const { name, entry, crons, options } = JSON.parse(readFileSync(configuration, 'utf8')) as WorkerConfig
-const moduleType = (file: string) =>
-  file.endsWith('.wasm') ? 'CompiledWasm' : /\.(sql|txt|html)$/.test(file) ? 'Text' : 'Data'
-const others = readdirSync(built).filter((file) => !/\.(js|map)$|^README\.md$/.test(file))
 
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
@@ -31,10 +28,7 @@ const miniflare = new Miniflare(
         name,
         bindings: { ...options.bindings, ...settingsFrom(process.env) },
         modulesRoot: built,
-        modules: [
-          { type: 'ESModule', path: path.join(built, entry) },
-          ...others.map((file) => ({ type: moduleType(file), path: path.join(built, file) }) as const),
-        ],
+        modules: builtModules(built, entry),
       },
     ],
   }),

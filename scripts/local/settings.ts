@@ -2,9 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import type { Environment } from './repository.ts'
 import type { StateFolder } from './state.ts'
 
-/** The Worker's settings (contract, "Configuration") that the environment may give on one machine. */
+/**
+ * The Worker's settings (contract, "Configuration") that the environment may give on one machine. By name only: the table
+ * in core/settings.ts takes 40 MB with its schemas, and who hands settings on runs as long as the app does.
+ */
 const SETTING =
-  /^(PARTITIONS|MAX_SOURCES|UPSTASH_REDIS_REST_(URL|TOKEN)|(GEMINI|XAI|OPENAI)_(API_KEY|BASE_URL|MODEL)|AI_GATEWAY_URL|COUNCIL_DAILY_BUDGET_USD|(ABUSEIPDB|GREYNOISE|CROWDSEC_CTI|OTX)_(API_KEY|BASE_URL)|ACCESS_(TEAM_DOMAIN|AUD)|SESSION_SECRET|WEBHOOK_URLS)$/
+  /^(PARTITIONS|MAX_SOURCES|UPSTASH_REDIS_REST_(URL|TOKEN)|(GEMINI|XAI|OPENAI)_(API_KEY|BASE_URL|MODEL)|AI_GATEWAY_URL|COUNCIL_DAILY_BUDGET_USD|(ABUSEIPDB|GREYNOISE|CROWDSEC_CTI|OTX)_(API_KEY|BASE_URL|DAILY_BUDGET)|GREYNOISE_API|INTEL_TIMEOUT_MS|OWN_RANGES|ACCESS_(TEAM_DOMAIN|AUD)|SESSION_SECRET|WEBHOOK_URLS)$/
 
 export function settingsFrom(environment: Environment): Record<string, string> {
   const settings: Record<string, string> = {}

@@ -3,6 +3,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
 import { afterAll, expect, it } from 'vitest'
+import { SETTINGS } from '../../../core/settings.ts'
+import { checkSettings } from '../../../scripts/local/check-settings.ts'
 import { settingsFrom, writeSettings } from '../../../scripts/local/settings.ts'
 import { stateFolder } from '../../../scripts/local/state.ts'
 
@@ -18,6 +20,18 @@ it('hands on the settings of the contract and nothing else of the environment', 
     OTX_API_KEY: '',
   }
   expect(settingsFrom(environment)).toEqual({ PARTITIONS: '8', XAI_BASE_URL: 'http://localhost:1' })
+})
+
+it('hands on every setting of the table, by its name', () => {
+  const environment = Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, 'x']))
+  expect(settingsFrom(environment)).toEqual(environment)
+})
+
+it('names every setting that cannot be used', () => {
+  expect(() => checkSettings({ OTX_BASE_URL: 'not-a-url', ABUSEIPDB_DAILY_BUDGET: 'many' })).toThrow(
+    /ABUSEIPDB_DAILY_BUDGET is not a whole number.*OTX_BASE_URL is not a URL/,
+  )
+  expect(() => checkSettings({ OTX_API_KEY: 'k', OTX_BASE_URL: 'https://otx.example' })).not.toThrow()
 })
 
 it('writes values so that they are read back as they were, by the owner only', () => {

@@ -1,0 +1,8 @@
+import { readSettings } from '../../core/settings.ts'
+import type { Environment } from './repository.ts'
+
+/** Throws with the name of every setting whose value cannot be used. */
+export function checkSettings(environment: Environment): void {
+  const { faults } = readSettings(environment)
+  if (faults.length > 0) throw new Error(faults.map(({ name, why }) => `${name} ${why}`).join('; '))
+}
