@@ -86,6 +86,8 @@ const isDistribution = (values: Float32Array): boolean =>
   values.every((value) => value >= 0 && value <= 1 + 1e-3) &&
   Math.abs(values.reduce((sum, value) => sum + value, 0) - 1) < 1e-3
 
+type Outputs = Record<(typeof GRAPH_OUTPUTS)[number], Float32Array>
+
 class OnnxClassifier implements Classifier {
   readonly manifest: ModelManifest
   #session: OnnxSession
@@ -103,21 +105,8 @@ class OnnxClassifier implements Classifier {
     if (!Number.isInteger(count) || count < 1 || rows.length < count * this.#columns) {
       throw new RangeError(`${rows.length} values are not ${count} rows of ${this.#columns}`)
     }
-    const outputs = await this.#session.run(GRAPH_INPUT, rows, count, this.#columns)
-    const { probabilities, forest, boosting, network, anomaly } = outputs as Record<
-      (typeof GRAPH_OUTPUTS)[number],
-      Float32Array
-    >
-    return Array.from({ length: count }, (_, row) => {
-      const seven = (values: Float32Array) => values.subarray(row * CLASS_COUNT, (row + 1) * CLASS_COUNT)
-      return {
-        probabilities: seven(probabilities),
-        forest: seven(forest),
-        boosting: seven(boosting),
-        network: seven(network),
-        anomaly: anomaly[row]!,
-      }
-    })
+    const outputs = (await this.#session.run(GRAPH_INPUT, rows, count, this.#columns)) as Outputs
+    return Array.from({ length: count }, (_, row) => new OutputRow(outputs, row))
   }
 
   explain(row: Float32Array, threatClass: ClassId): Float64Array {
@@ -126,5 +115,36 @@ class OnnxClassifier implements Classifier {
 
   release(): Promise<void> {
     return this.#session.release()
+  }
+}
+
+/** One row of the outputs; what nobody asks of it (the votes, of most windows) is never cut out. */
+class OutputRow implements ModelOutput {
+  readonly #outputs: Outputs
+  readonly #row: number
+  readonly probabilities: Float32Array
+  readonly anomaly: number
+
+  constructor(outputs: Outputs, row: number) {
+    this.#outputs = outputs
+    this.#row = row
+    this.probabilities = this.#seven('probabilities')
+    this.anomaly = outputs.anomaly[row]!
+  }
+
+  get forest(): Float32Array {
+    return this.#seven('forest')
+  }
+
+  get boosting(): Float32Array {
+    return this.#seven('boosting')
+  }
+
+  get network(): Float32Array {
+    return this.#seven('network')
+  }
+
+  #seven(name: keyof Outputs): Float32Array {
+    return this.#outputs[name].subarray(this.#row * CLASS_COUNT, (this.#row + 1) * CLASS_COUNT)
   }
 }

@@ -19,6 +19,7 @@ export interface Docket {
 export interface Judgement {
   task: JudgementTask<Beside>
   window: Docket['windows'][number]
+  /** Its features; where nothing follows, a part of the whole docket's. */
   row: Float32Array
   prediction: Prediction
   consequence: Consequence
@@ -65,7 +66,10 @@ export function judge(
     const consequence = consequenceOf(beside.standing, { last: task.last, ...window }, prediction)
     const targets = consequence.tag === 'nothing' ? [] : beside.targetsUpTo(task.last)
     if (consequence.tag === 'nothing') beside.passTargets(task.last)
-    const row = docket.extraction.rows.slice(i * FEATURE_COUNT, (i + 1) * FEATURE_COUNT)
+    const place = [i * FEATURE_COUNT, (i + 1) * FEATURE_COUNT] as const
+    const { rows } = docket.extraction
+    // Of most windows nothing follows: a copy of each costs more than its decision.
+    const row = consequence.tag === 'nothing' ? rows.subarray(...place) : rows.slice(...place)
     return { task, window, row, prediction, consequence, targets }
   })
 }
