@@ -80,6 +80,20 @@ if (!fs.existsSync(node) && (major < 22 || (major === 22 && minor < 18))) {
 if (fs.existsSync(inRoot('scripts/copy-assets.mjs')))
   run('node', ['scripts/copy-assets.mjs'], ['ignore', 'pipe', 'pipe'])
 
+// Country and network of addresses: seconds of work, so only when the table is missing or what it is made from changed.
+if (fs.existsSync(inRoot('scripts/intel/build-networks.ts'))) {
+  const stamp = 'node_modules/.networks-digest'
+  if (!fs.existsSync(inRoot('web/static/vendor/networks.bin'))) fs.rmSync(inRoot(stamp), { force: true })
+  const versions = ['asn', 'geo-whois-asn-country'].map((name) =>
+    digest(`node_modules/@ip-location-db/${name}/package.json`),
+  )
+  const code = digest('scripts/intel/build-networks.ts', 'core/intel/network-builder.ts', 'core/intel/network-table.ts')
+  unlessStamped(stamp, [...versions, code].join(' '), () => {
+    process.stderr.write('picket: making the table of countries and networks, once (a few seconds)\n')
+    run('node', ['scripts/intel/build-networks.ts'], ['ignore', 'pipe', 'pipe'])
+  })
+}
+
 // The runtime's types are for the type check and for editors; what only runs does not wait the 4 s for them.
 const runsOnly = /^pre(start|serve|demo|replay|evaluate|train|bench|deploy)$/.test(
   process.env.npm_lifecycle_event ?? '',
