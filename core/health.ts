@@ -27,6 +27,8 @@ export interface PartitionHealth {
   /** Older than the lateness bound allows; stored and counted, not in any judged window. */
   eventsLate: number
   windowsJudged: number
+  /** Of those, windows that opened nothing because an allow-list holds their source. */
+  windowsAllowed: number
   sourcesEvicted: number
   /** By route, of judged windows. */
   routes: { TRUST: number; VERIFY: number; INVESTIGATE: number }

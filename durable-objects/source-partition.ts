@@ -1,17 +1,19 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { ReadEvent } from '../core/events/event.ts'
-import { isSiteLocal } from '../core/events/source.ts'
-import { fillContext } from '../core/features/extract.ts'
+import { isSiteLocal, sourceOf } from '../core/events/source.ts'
+import { fillContext, fillIntel } from '../core/features/extract.ts'
 import type { PartitionHealth } from '../core/health.ts'
 import { Beside } from '../core/incidents/beside.ts'
 import { docketOf, judge } from '../core/incidents/judge.ts'
 import { suspicionOf } from '../core/incidents/standing.ts'
+import type { IntelSnapshot } from '../core/intel/snapshot.ts'
 import { packQuestions, unpackContexts, widest } from '../core/window/graph-wire.ts'
 import { hash32 } from '../core/window/hash.ts'
 import { paneOf } from '../core/window/pane-times.ts'
 import { LATENESS_MS } from '../core/window/source-window.ts'
 import type { GraphContext } from '../core/window/target-table.ts'
 import { type JudgementTask, WindowTable } from '../core/window/window-table.ts'
+import { type IntelEnv, intelAtHand, intelSnapshot } from './intel.ts'
 import { shippedModel } from './model.ts'
 import type { PartitionPort, PartitionShare, SensorPort } from './names.ts'
 import { Checkpoint, type FeedState, type PartitionCounters } from './partition/checkpoint.ts'
@@ -44,8 +46,7 @@ const JOURNAL_BYTES = 512 * 1024 * 1024
 /** A source that is busy in all 30 panes takes about 95 KB (soak, 2026-11-24): four partitions of these end at 1.5 GB. */
 const DEFAULT_SOURCES = 4_000
 
-export interface PartitionEnv {
-  DB: D1Database
+export interface PartitionEnv extends IntelEnv {
   SENSOR: { getByName(name: string): SensorPort }
   MAX_SOURCES?: string
 }
@@ -77,6 +78,8 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   #judgedForMs = 0
   #modelVersion: string | null = null
   #modelError: string | null = null
+  /** The journal's row after which events were taken in before the lists were at hand; null once they were looked at. */
+  #uncheckedAfter: number | null
 
   constructor(ctx: DurableObjectState, env: PartitionEnv) {
     super(ctx, env)
@@ -84,6 +87,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     const meta = this.#checkpoint.load(this.#table)
     this.#journal.continueAfter(meta?.journalRow ?? 0)
     this.#counters = meta?.counters ?? newCounters()
+    this.#uncheckedAfter = meta?.journalRow ?? 0
     for (const [feed, state] of meta?.feeds ?? []) this.#feeds.set(feed, state)
     for (const { row, origin, events } of this.#journal.after(meta?.journalRow ?? 0)) this.#takeIn(row, origin, events)
     for (const { family, key, open } of this.#checkpoint.openIncidents()) {
@@ -125,6 +129,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       eventsUnjudged: this.#table.unjudged,
       eventsLate: late + this.#table.late,
       windowsJudged: judged,
+      windowsAllowed: this.#counters.allowed ?? 0,
       sourcesEvicted: evicted + this.#table.evicted,
       routes,
       classes,
@@ -224,10 +229,13 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   }
 
   #track(read: ReadEvent, origin: ShareOrigin, place: { row: number; index: number }): void {
-    const scope = origin.scope !== origin.siteScope && isSiteLocal(read.event.src_ip) ? origin.siteScope : origin.scope
+    const scope = scopeOf(read, origin)
     const tracked = this.#table.add(scope, origin.feed, read.event, origin.receivedAt)
     if (!tracked) return
     tracked.beside.note(read.event, read.original, origin.sensor, place)
+    const intel = intelAtHand()
+    if (intel.watchesContacts)
+      for (const contact of intel.contactsOf(read.event)) tracked.beside.seen.noteContact(contact, read.event.ts)
     this.#changed.add(tracked.key)
   }
 
@@ -271,19 +279,30 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   /** False when there is no model to judge with: the windows keep waiting. */
   async #judgeRound(feed: string, tasks: JudgementTask<Beside>[]): Promise<boolean> {
     const takenAt = Date.now()
-    const model = await shippedModel()
+    const [model, intel] = await Promise.all([shippedModel(), intelSnapshot(this.env, takenAt)])
+    this.#checkContacts(intel)
     this.#modelError = model.ok ? null : model.error.why
     if (!model.ok) return false
     this.#modelVersion = model.value.manifest.version
     const docket = docketOf(tasks)
     const contexts = await this.#contextsOf(feed, docket)
     for (const [i, context] of contexts.entries()) fillContext(docket.extraction, i, context)
+    if (intel.hasLists)
+      for (const [i, { tracked, last }] of tasks.entries()) {
+        const contacts = tracked.beside.seen.contactsUpTo(last)
+        fillIntel(docket.extraction, i, intel.contextOf(tracked.window.source, docket.windows[i]!.lastTs, contacts))
+      }
     const outputs = await model.value.predict(docket.extraction.rows, tasks.length)
     const now = Date.now()
     const live = this.#feeds.get(feed)?.live ?? false
-    const judgements = judge(docket, outputs, model.value)
+    const isAllowed = (source: string) => {
+      const allowed = intel.allowedBy(source) !== null
+      if (allowed) this.#counters.allowed = (this.#counters.allowed ?? 0) + 1
+      return allowed
+    }
+    const judgements = judge(docket, outputs, model.value, isAllowed)
     this.ctx.storage.transactionSync(() =>
-      this.#consequences.carryOut(judgements, { feed, live, now, model: model.value }),
+      this.#consequences.carryOut(judgements, { feed, live, now, model: model.value, intel }),
     )
     for (const { task, prediction } of judgements) {
       if (live) this.#noteDecision(now - task.tracked.waitingSince)
@@ -294,6 +313,21 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       this.#changed.add(task.tracked.key)
     }
     return true
+  }
+
+  /** After a restart events were taken in before the lists were loaded: what they contacted is looked at now, once. */
+  #checkContacts(intel: IntelSnapshot): void {
+    const after = this.#uncheckedAfter
+    if (after === null) return
+    this.#uncheckedAfter = null
+    if (!intel.watchesContacts) return
+    for (const { origin, events } of this.#journal.after(after))
+      for (const read of events) {
+        const contacts = intel.contactsOf(read.event)
+        if (contacts.length === 0) continue
+        const seen = this.#table.get(`${scopeOf(read, origin)}|${sourceOf(read.event)}`)?.beside.seen
+        for (const contact of contacts) seen?.noteContact(contact, read.event.ts)
+      }
   }
 
   /** What the sensors saw on the targets' side; a sensor that does not answer leaves those features absent. */
@@ -382,6 +416,9 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     await this.ctx.storage.setAlarm(at)
   }
 }
+
+const scopeOf = ({ event }: ReadEvent, { scope, siteScope }: ShareOrigin): string =>
+  scope !== siteScope && isSiteLocal(event.src_ip) ? siteScope : scope
 
 /** 53 bits: exact as a number, and a chance of 3·10⁻⁵ that any two of 262,144 coincide. */
 const eventHash = (sensor: string, name: string): number => {

@@ -29,6 +29,8 @@ const WHY: Record<number, string> = {
   403: 'The role does not allow it, or the request comes from another site',
   404: 'There is none',
   409: 'The state of things does not allow it',
+  422: 'What was sent is read, and not taken; the detail says why',
+  502: 'An address outside did not answer as it should',
 }
 
 /** The refusals of a route, for its description. */

@@ -8,12 +8,18 @@ import type { Clock, EpochMs } from '../core/time.ts'
 
 export interface AppBindings extends HealthBindings {
   DB: D1Database
+  /** The entries of loaded lists. */
+  INTEL: R2Bucket
+  /** The user's own networks: CIDRs, divided by commas. */
+  OWN_RANGES?: string
 }
 
 /** What the app is built from; the worker hands in the real ones, a test its own. */
 export interface AppParts extends ModelFacts {
   clock: Clock
   random: RandomBytes
+  /** How lists are fetched from their URLs. */
+  fetch: typeof fetch
   /** Checks a password against its stored form; see core/auth/password.ts. */
   verifyPassword: (password: string, stored: string | null) => Promise<boolean>
 }

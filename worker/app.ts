@@ -11,6 +11,7 @@ import { securityHeaders } from './auth/security-headers.ts'
 import { refuse } from './refuse.tsx'
 import { health } from './routes/health.ts'
 import { incidentsApi } from './routes/incidents.ts'
+import { INTEL_LISTS, intelApi } from './routes/intel.ts'
 import { metrics } from './routes/metrics.ts'
 import { declareSecurity, openapi } from './routes/openapi.ts'
 import { pages } from './routes/pages.tsx'
@@ -24,6 +25,7 @@ const DEFAULTS: AppParts = {
   clock: () => Date.now(),
   random: secureRandom,
   verifyPassword,
+  fetch: (...request) => fetch(...request),
   manifest: null,
   features: FEATURES,
   schemaHash: SCHEMA_HASH,
@@ -43,11 +45,14 @@ export function createApp(given: Partial<AppParts> = {}) {
     c.set('db', databaseOf(c.env.DB))
     await next()
   })
-  app.use(bodyLimit({ maxSize: LARGEST_BODY, onError: (c) => refuse(c, { tag: 'body-too-large' }) }))
+  const small = bodyLimit({ maxSize: LARGEST_BODY, onError: (c) => refuse(c, { tag: 'body-too-large' }) })
+  // A list is read as it comes, with a limit of its own.
+  app.use((c, next) => (c.req.path === INTEL_LISTS && c.req.method === 'POST' ? next() : small(c, next)))
   app.use(authorise)
   declareSecurity(app)
   app.route('/', incidentsApi)
   app.route('/', sensorsApi)
+  app.route('/', intelApi)
   app.route('/', health)
   app.route('/', metrics)
   app.route('/', session)

@@ -4,6 +4,7 @@ import { parseManifest } from '../core/ensemble/manifest.ts'
 import manifest from '../models/manifest.json'
 import { createApp } from './app.ts'
 import type { AppBindings } from './app-env.ts'
+import { listLoader } from './intel-loader.ts'
 import { ingest } from './routes/ingest.ts'
 
 export { IntelDesk } from '../durable-objects/intel-desk.ts'
@@ -11,6 +12,8 @@ export { Sensor } from '../durable-objects/sensor.ts'
 export { SourcePartition } from '../durable-objects/source-partition.ts'
 
 const DAY_MS = 24 * 3_600_000
+/** As in wrangler.toml; the other trigger refreshes lists. */
+const HOURLY = '0 * * * *'
 
 const shipped = parseManifest(manifest)
 const clock = () => Date.now()
@@ -23,7 +26,11 @@ worker.all('*', (c) => pages.fetch(c.req.raw, c.env, c.executionCtx))
 
 export default {
   fetch: worker.fetch,
-  async scheduled(_controller, env) {
-    await pruneDeliveries(env.DB, clock() - DAY_MS)
+  async scheduled({ cron }, env) {
+    if (cron === HOURLY) await pruneDeliveries(env.DB, clock() - DAY_MS)
+    else {
+      for (const { name, outcome, error } of await listLoader(env, { fetch, clock }).refreshDue())
+        if (outcome === 'failed') console.error(JSON.stringify({ what: 'refresh of a list', name, error }))
+    }
   },
 } satisfies ExportedHandler<Env>

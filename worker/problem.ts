@@ -30,6 +30,10 @@ export const PROBLEMS = {
     status: 409,
     title: 'An incident is contained when what enforced it gave a receipt, and only then',
   },
+  // threat intelligence
+  'no-such-list': { status: 404, title: 'No list has this id' },
+  'list-refused': { status: 422, title: 'The list is not loaded' },
+  'list-not-fetched': { status: 502, title: 'The list did not come from its address' },
   // ingest
   'unknown-sensor-key': { status: 401, title: 'No sensor has this key', headers: BEARER },
   'bad-signature': { status: 401, title: 'The signature of the request does not hold', headers: BEARER },

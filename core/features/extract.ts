@@ -10,6 +10,11 @@ const FROM_CONTEXT = ['degree_centrality', 'clustering_coefficient', 'target_fan
   (name) => ({ column: featureIndex(name), of: FEATURES[featureIndex(name)]!.of }),
 )
 
+/** Features that threat intelligence gives. */
+const FROM_INTEL = FEATURES.flatMap(({ group, of }, column) =>
+  group === 'threat intelligence' ? [{ column, of }] : [],
+)
+
 /** Vectors of windows whose target-side context is still to come; one row a window. */
 export interface Extraction {
   /** Row-major [capacity, 100], absent is NaN. */
@@ -38,6 +43,12 @@ export function extractInto(extraction: Extraction, view: WindowView, intel: Int
 export function fillContext(extraction: Extraction, row: number, graph: GraphContext | null): void {
   const input = { hosts: extraction.hosts[row]!, graph } as FeatureInput
   for (const { column, of } of FROM_CONTEXT) extraction.rows[row * FEATURES.length + column] = of(input)
+}
+
+/** Sets what threat intelligence knows of the source of row `row`. */
+export function fillIntel(extraction: Extraction, row: number, intel: IntelContext): void {
+  const input = { intel } as FeatureInput
+  for (const { column, of } of FROM_INTEL) extraction.rows[row * FEATURES.length + column] = of(input)
 }
 
 export const newExtraction = (capacity: number): Extraction => ({

@@ -1,4 +1,5 @@
 import type { CanonicalEvent } from '../events/event.ts'
+import { SeenForIntel, type StoredSeen } from '../intel/seen.ts'
 import type { TargetCount } from '../store/schema.ts'
 import { paneOf } from '../window/pane-times.ts'
 import { EvidenceSample, type JournalPlace, type StoredSample } from './evidence-sample.ts'
@@ -14,6 +15,8 @@ export class Beside {
   standing: Standing = newStanding()
   sample = new EvidenceSample()
   sensors: string[] = []
+  /** What threat intelligence looks at. */
+  seen = new SeenForIntel()
   /** Where its first event lies: names this tracking of the source, also after a restart. */
   trackedAs = ''
   /** An event of it has been given to a campaign as evidence. */
@@ -25,6 +28,7 @@ export class Beside {
   note(event: CanonicalEvent, original: string, sensor: string, place: JournalPlace): void {
     if (this.trackedAs === '') this.trackedAs = `${place.row}:${place.index}`
     this.sample.add(event, original, place)
+    this.seen.noteUserAgent(event)
     if (!this.sensors.includes(sensor) && this.sensors.length < SENSORS) this.sensors.push(sensor)
     const pane = paneOf(event.ts)
     let waiting = this.#waiting.get(pane)
@@ -55,9 +59,9 @@ export class Beside {
   }
 
   toJSON(): object {
-    const { standing, sample, sensors, trackedAs, exampleGiven } = this
+    const { standing, sample, sensors, seen, trackedAs, exampleGiven } = this
     const waiting = [...this.#waiting]
-    return { standing, sample, sensors, trackedAs, exampleGiven, targets: this.#targets, waiting }
+    return { standing, sample, sensors, seen, trackedAs, exampleGiven, targets: this.#targets, waiting }
   }
 
   static fromJSON(stored: StoredBeside): Beside {
@@ -70,6 +74,7 @@ export class Beside {
     }
     beside.sample = EvidenceSample.fromJSON(stored.sample)
     beside.sensors = stored.sensors
+    if (stored.seen) beside.seen = SeenForIntel.fromJSON(stored.seen)
     beside.trackedAs = stored.trackedAs
     beside.exampleGiven = stored.exampleGiven
     beside.#targets = new TopTargets(stored.targets)
@@ -82,6 +87,8 @@ export interface StoredBeside {
   standing: Omit<Standing, 'accumulated'> & { accumulated: { ratios: number[]; pane: number | null } }
   sample: StoredSample
   sensors: string[]
+  /** Absent in what an older version stored. */
+  seen?: StoredSeen
   trackedAs: string
   exampleGiven: boolean
   targets: StoredTopTargets

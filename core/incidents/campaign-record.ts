@@ -71,6 +71,8 @@ export function campaignIncident(
     schema_hash: SCHEMA_HASH,
     events_count: campaign.events,
     targets: campaign.targets.list(),
+    // Its sources are looked up one by one where they have incidents of their own.
+    intel: null,
     sensors: [sensor],
     previous_key: null,
     first_seen: Math.floor(campaign.firstTs),

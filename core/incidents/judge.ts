@@ -53,17 +53,23 @@ export function docketOf(tasks: JudgementTask<Beside>[]): Docket {
   return { tasks, extraction, windows }
 }
 
-/** Decides each window of the docket, in order, and takes it into its source's standing. */
+/**
+ * Decides each window of the docket, in order, and takes it into its source's standing. Nothing follows from a window of a
+ * source that `isAllowed`, and nothing is held against it.
+ */
 export function judge(
   docket: Docket,
   outputs: readonly ModelOutput[],
   model: { manifest: Pick<ModelManifest, 'thresholds' | 'anomaly_threshold'> },
+  isAllowed: (source: string) => boolean = () => false,
 ): Judgement[] {
   return docket.tasks.map((task, i) => {
     const prediction = decide(outputs[i]!, model.manifest)
     const window = docket.windows[i]!
     const { beside } = task.tracked
-    const consequence = consequenceOf(beside.standing, { last: task.last, ...window }, prediction)
+    const consequence: Consequence = isAllowed(task.tracked.window.source)
+      ? { tag: 'nothing' }
+      : consequenceOf(beside.standing, { last: task.last, ...window }, prediction)
     const targets = consequence.tag === 'nothing' ? [] : beside.targetsUpTo(task.last)
     if (consequence.tag === 'nothing') beside.passTargets(task.last)
     const place = [i * FEATURE_COUNT, (i + 1) * FEATURE_COUNT] as const

@@ -1,6 +1,7 @@
 import { memberVotes, strongestIndicators } from '../ensemble/indicators.ts'
 import type { Classifier, Prediction } from '../ensemble/prediction.ts'
 import { FEATURES, SCHEMA_HASH } from '../features/schema.ts'
+import type { KnownOfSource } from '../intel/known-of-source.ts'
 import type { incidents, TargetCount } from '../store/schema.ts'
 import { classOf, type Severity } from '../taxonomy.ts'
 import type { EpochMs } from '../time.ts'
@@ -28,6 +29,8 @@ export interface IncidentWindow {
   openedBy: OpenedBy
   targets: TargetCount[]
   sensors: string[]
+  /** Asked only when the row is written. */
+  intel: () => KnownOfSource
   /** Newest event to decision, ms; null in a replay. */
   decidedInMs: number | null
 }
@@ -133,6 +136,7 @@ function incidentRow(
     schema_hash: SCHEMA_HASH,
     events_count: open.events,
     targets: window.targets,
+    intel: window.intel(),
     sensors: window.sensors,
     previous_key: open.previousKey,
     first_seen: Math.floor(open.firstSeen),

@@ -22,6 +22,8 @@ export interface SnapshotList {
   licence: string | null
   asOf: EpochMs
   expires: EpochMs | null
+  /** Names the stored entries. */
+  objectKey: string
   tables: ListTables
 }
 

@@ -1,6 +1,11 @@
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Indicator, MemberVotes } from '../ensemble/prediction.ts'
 import type { CanonicalEvent, FormatName } from '../events/event.ts'
+import type { ListFormatName } from '../intel/formats/formats.ts'
+import type { Scale } from '../intel/indicator.ts'
+import type { KnownOfSource } from '../intel/known-of-source.ts'
+import type { ListCounts } from '../intel/list-builder.ts'
+import type { ListKind } from '../intel/list-kinds.ts'
 import type { Severity } from '../taxonomy.ts'
 
 /**
@@ -80,6 +85,8 @@ export const incidents = sqliteTable(
     schema_hash: text().notNull(),
     events_count: integer().notNull(),
     targets: text({ mode: 'json' }).$type<TargetCount[]>().notNull(),
+    /** What threat intelligence knew of the source at judgement; null where it was not asked. */
+    intel: text({ mode: 'json' }).$type<KnownOfSource>(),
     sensors: text({ mode: 'json' }).$type<string[]>().notNull(),
     previous_key: text(),
     reopened_count: integer().notNull().default(0),
@@ -151,6 +158,44 @@ export const backgroundSources = sqliteTable(
     index('background_newest').on(table.last_seen),
   ],
 )
+
+/**
+ * The loaded lists of threat intelligence. The entries lie in R2 under `object_key`, which names them by their digest:
+ * a partition that reads an old row finds the old entries or none, never others.
+ */
+export const intelLists = sqliteTable('intel_lists', {
+  /** Made from the name. */
+  id: text().primaryKey(),
+  name: text().notNull(),
+  kind: text().$type<ListKind>().notNull(),
+  format: text().$type<ListFormatName>().notNull(),
+  scale: text().$type<Scale>().notNull(),
+  /** Trust in the list, 0-1. */
+  weight: real().notNull(),
+  licence: text(),
+  /** Where it is fetched from again; null for a list that was handed over. */
+  url: text(),
+  refresh_minutes: integer(),
+  /** Entries that no list may hold (private, own, too wide) are left out; else they refuse the list. */
+  leave_out_refused: integer({ mode: 'boolean' }).notNull(),
+  object_key: text().notNull(),
+  /** Of the stored entries. */
+  bytes: integer().notNull(),
+  counts: text({ mode: 'json' }).$type<ListCounts>().notNull(),
+  /** Quotes of entries that could not be read or were left out, at most ten. */
+  examples: text({ mode: 'json' }).$type<string[]>().notNull(),
+  /** When it was true at its source; after `expires_at` it is used no more. */
+  as_of: integer().notNull(),
+  expires_at: integer(),
+  max_age_days: real(),
+  loaded_at: integer().notNull(),
+  /** When its URL was last asked, also where that failed or nothing was new. */
+  checked_at: integer().notNull(),
+  etag: text(),
+  last_modified: text(),
+  /** Why the last refresh failed; null when it went well. The entries are then those of `loaded_at`. */
+  last_error: text(),
+})
 
 /** Messages of Durable Objects whose effect adds up, so that one told twice counts once. Pruned after a day. */
 export const deliveries = sqliteTable('deliveries', { id: text().primaryKey(), at: integer().notNull() }, (table) => [

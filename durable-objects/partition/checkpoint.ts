@@ -17,6 +17,8 @@ export interface PartitionCounters {
   duplicates: number
   late: number
   judged: number
+  /** Of those, windows of sources that an allow-list holds; absent in what an older version stored. */
+  allowed?: number
   evicted: number
   routes: { TRUST: number; VERIFY: number; INVESTIGATE: number }
   classes: number[]

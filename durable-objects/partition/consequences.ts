@@ -7,6 +7,9 @@ import type { BackgroundRow } from '../../core/incidents/messages.ts'
 import { continueIncident, type IncidentRow } from '../../core/incidents/record.ts'
 import type { OpenIncident } from '../../core/incidents/standing.ts'
 import { packDetail } from '../../core/incidents/thin-detail.ts'
+import { crawlersOf } from '../../core/intel/crawlers.ts'
+import { knownOfSource } from '../../core/intel/known-of-source.ts'
+import type { IntelSnapshot } from '../../core/intel/snapshot.ts'
 import { type ClassFamily, classOf } from '../../core/taxonomy.ts'
 import type { Outbox, OutboxMessage } from '../outbox.ts'
 import type { Checkpoint, ThinTold } from './checkpoint.ts'
@@ -23,6 +26,7 @@ interface Round {
   live: boolean
   now: number
   model: Classifier
+  intel: IntelSnapshot
 }
 
 /** Writes down what judged windows lead to: incidents, evidence, background and reports for campaigns. */
@@ -119,13 +123,15 @@ export class Consequences {
   #incident(
     { task, window, row, prediction, targets }: Judgement,
     { threatClass, openedBy }: Extract<Judgement['consequence'], { tag: 'incident' }>,
-    { live, now, model }: Round,
+    { live, now, model, intel }: Round,
   ): void {
     const { tracked } = task
     const { beside, scope } = tracked
     const source = tracked.window.source
     const { family } = classOf(threatClass)
     const id = `${family}|${scope}|${source}`
+    const contacts = beside.seen.contactsUpTo(task.last)
+    const userAgents = [...beside.seen.userAgents]
     const known = this.#known(beside.standing.incidents, family, id)
     const continued = continueIncident(
       known,
@@ -139,6 +145,13 @@ export class Consequences {
         trackedAs: beside.trackedAs,
         targets,
         sensors: [...beside.sensors],
+        intel: () => {
+          const { findings, consulted } = intel.answer(source, window.lastTs, contacts)
+          return knownOfSource(
+            { findings: [...findings, ...crawlersOf(source, userAgents, window.lastTs)], consulted },
+            now,
+          )
+        },
         decidedInMs: live ? Math.max(0, now - tracked.waitingSince) : null,
       },
       model,

@@ -10,6 +10,7 @@ export const newCounters = (): PartitionCounters => ({
   duplicates: 0,
   late: 0,
   judged: 0,
+  allowed: 0,
   evicted: 0,
   routes: { TRUST: 0, VERIFY: 0, INVESTIGATE: 0 },
   classes: new Array<number>(CLASS_COUNT).fill(0),

@@ -11,7 +11,7 @@ interface FolderRule {
 /** Who may import whom (architecture: "Layout"). Nobody imports `worker`. */
 const RULES: Record<string, FolderRule> = {
   // The domain: no Cloudflare, no Node, no I/O. drizzle-orm describes the tables, in core/store only (below).
-  core: { folders: ['core'], packages: ['zod', 'pbf', 'ipaddr.js'] },
+  core: { folders: ['core'], packages: ['zod', 'pbf', 'ipaddr.js', 'isbot'] },
   adapters: { folders: ['adapters', 'core', 'models'], packages: 'any' },
   'durable-objects': { folders: ['durable-objects', 'adapters', 'core', 'models'], packages: 'any' },
   // worker/index.ts hands on the Durable Objects' classes to the runtime.

@@ -9,7 +9,7 @@ import type { AppBindings, AppParts } from '../../worker/app-env.ts'
 import { FIXTURE_MANIFEST, FIXTURE_NOW } from './incident-fixture.ts'
 
 export const ORIGIN = 'https://picket.test'
-export const { DB } = env as unknown as { DB: D1Database }
+export const { DB, INTEL } = env as unknown as { DB: D1Database; INTEL: R2Bucket }
 
 export const SENSOR_HEALTH: SensorHealth = {
   sensor: 'gateway',
@@ -31,6 +31,7 @@ export const PARTITION_HEALTH: PartitionHealth = {
   eventsUnjudged: 7,
   eventsLate: 1,
   windowsJudged: 100,
+  windowsAllowed: 0,
   sourcesEvicted: 0,
   routes: { TRUST: 90, VERIFY: 8, INVESTIGATE: 2 },
   classes: [90, 1, 2, 3, 4, 0, 0],
@@ -73,7 +74,7 @@ export function appUnderTest(parts: Parts = WELL, given: Partial<AppParts> = {})
     SOURCE_PARTITION: { getByName: (name) => ({ health: async () => parts.partition(name) }) },
     PARTITIONS: '2',
   }
-  const bindings: AppBindings = { DB, ...health }
+  const bindings: AppBindings = { DB, INTEL, ...health }
   const request = async (path: string, init: RequestInit = {}): Promise<Response> =>
     app.request(`${ORIGIN}${path}`, { redirect: 'manual', ...init }, bindings)
   return { app, clock, request }

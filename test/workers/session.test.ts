@@ -52,6 +52,11 @@ const ROUTES: Record<string, 'public' | Role> = {
   'GET /api/incidents/:id': 'viewer',
   'PATCH /api/incidents/:id': 'analyst',
   'GET /api/sensors': 'viewer',
+  'GET /api/intel/lists': 'viewer',
+  'POST /api/intel/lists': 'admin',
+  'DELETE /api/intel/lists/:id': 'admin',
+  'POST /api/intel/lists/:id/refresh': 'admin',
+  'GET /intel': 'viewer',
   'GET /metrics': 'viewer',
 }
 

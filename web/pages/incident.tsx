@@ -15,6 +15,7 @@ import { HowSure } from './incident/how-sure.tsx'
 import type { IncidentView } from './incident/view.ts'
 import { WhatHappened } from './incident/what-happened.tsx'
 import { WhatNow } from './incident/what-now.tsx'
+import { WhatOthersKnow } from './incident/what-others-know.tsx'
 
 export const IncidentPage: FC<{ view: IncidentView; viewer: Viewer }> = ({ view, viewer }) => {
   const { incident } = view
@@ -35,6 +36,7 @@ export const IncidentPage: FC<{ view: IncidentView; viewer: Viewer }> = ({ view,
         </section>
         <WhatNow view={view} viewer={viewer} />
       </div>
+      <WhatOthersKnow incident={incident} now={view.now} />
       <section class="card" aria-labelledby="indicators">
         <h2 id="indicators">Why: the strongest indicators</h2>
         <IndicatorTable incident={incident} definitions={view.definitions} />

@@ -22,6 +22,15 @@ export function incidentJson(row: IncidentSummary): z.input<typeof Incident> {
     gemini_analysis: row.gemini_analysis ?? null,
     grok_intel: row.grok_intel ?? null,
     openai_remediation: row.openai_remediation ?? null,
+    intel: row.intel && {
+      findings: row.intel.findings.map(({ asOf, expires, ...finding }) => ({
+        ...finding,
+        as_of: iso(asOf),
+        expires: expires === null ? null : iso(expires),
+      })),
+      asked: row.intel.asked,
+      at: iso(row.intel.at),
+    },
     first_seen: iso(row.first_seen),
     last_seen: iso(row.last_seen),
     created_at: iso(row.created_at),

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { INCIDENT_ORDERS } from '../../core/incidents/query.ts'
+import { FINDING_KINDS } from '../../core/intel/finding.ts'
 import { INCIDENT_STATUSES, ROUTES } from '../../core/store/schema.ts'
 import { SEVERITIES } from '../../core/taxonomy.ts'
 
@@ -70,6 +71,30 @@ export const Incident = z
       z.object({ host: z.string().nullable(), port: z.number().int().nullable(), events: z.number().int() }),
     ),
     sensors: z.array(z.string()),
+    intel: z
+      .object({
+        findings: z.array(
+          z.object({
+            kind: z.enum(FINDING_KINDS),
+            source: z.string().openapi({ description: 'The list or provider that says it' }),
+            subject: z.string(),
+            score: Share.nullable().openapi({
+              description: 'How sure it is that the subject is bad; null without a number',
+            }),
+            value: z.string(),
+            detail: z.string(),
+            as_of: Time,
+            licence: z.string().nullable(),
+            expires: Time.nullable(),
+          }),
+        ),
+        asked: z
+          .array(z.string())
+          .openapi({ description: 'Sources that were asked; without a finding they know nothing' }),
+        at: Time,
+      })
+      .nullable()
+      .openapi({ description: 'What threat intelligence knew at judgement; null where it was not asked' }),
     reopened_count: z.number().int(),
     first_seen: Time,
     last_seen: Time,

@@ -92,6 +92,15 @@ async function measure(c: Context<AppEnv>): Promise<Metric[]> {
       ),
     },
     {
+      name: 'picket_windows_allowed_total',
+      help: 'Judged windows that opened nothing because an allow-list holds their source.',
+      type: 'counter',
+      samples: sample(
+        {},
+        total(partitions, ({ windowsAllowed }) => windowsAllowed),
+      ),
+    },
+    {
       name: 'picket_incidents_total',
       help: 'Incidents opened, by class.',
       type: 'counter',

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono'
 import { BackgroundReader } from '../../adapters/d1/background-reader.ts'
 import { IncidentReader, MOST_COUNTED } from '../../adapters/d1/incident-reader.ts'
 import { IncidentTriage } from '../../adapters/d1/incident-triage.ts'
+import { IntelListStore } from '../../adapters/d1/intel-list-store.ts'
 import { evidenceFor } from '../../core/incidents/evidence-view.ts'
 import { filterOf, parseIncidentQuery } from '../../core/incidents/query.ts'
 import type { IncidentRow } from '../../core/incidents/view.ts'
@@ -11,6 +12,7 @@ import { DashboardFigures, DashboardPage } from '../../web/pages/dashboard.tsx'
 import { EvidenceEventPage, EvidencePage } from '../../web/pages/evidence.tsx'
 import { IncidentPage } from '../../web/pages/incident.tsx'
 import { QueuePage } from '../../web/pages/incidents.tsx'
+import { IntelPage } from '../../web/pages/intel.tsx'
 import type { AppEnv } from '../app-env.ts'
 import { whoOf } from '../auth/authorise.ts'
 import { actorOf } from '../auth/identify.ts'
@@ -105,6 +107,10 @@ export const pages = new Hono<AppEnv>()
     ])
     const view = { total, text, threatClass, sources, most: MOST_BACKGROUND }
     return page(c, <BackgroundPage view={view} viewer={viewerOf(c, whoOf(c))} />)
+  })
+  .get('/intel', requires('viewer'), async (c) => {
+    const lists = await new IntelListStore(c.var.db).all()
+    return page(c, <IntelPage view={{ now: c.var.now, lists }} viewer={viewerOf(c, whoOf(c))} />)
   })
 
 /** The incident that the address names. */

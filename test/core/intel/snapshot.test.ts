@@ -39,6 +39,7 @@ async function list(
     licence: 'CC0',
     asOf: NOW,
     expires: NOW + DAY,
+    objectKey: name,
     tables: read.value.tables,
     ...more,
   }
