@@ -95,7 +95,7 @@ if (fs.existsSync(inRoot('scripts/intel/build-networks.ts'))) {
 }
 
 // The runtime's types are for the type check and for editors; what only runs does not wait the 4 s for them.
-const runsOnly = /^pre(start|serve|demo|replay|evaluate|train|bench|deploy)$/.test(
+const runsOnly = /^pre(start|serve|demo|replay|intel|evaluate|train|bench|deploy)$/.test(
   process.env.npm_lifecycle_event ?? '',
 )
 if (!runsOnly) {
