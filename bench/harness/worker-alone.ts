@@ -4,10 +4,20 @@ import os from 'node:os'
 import path from 'node:path'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { inRoot, quietEnvironment, ROOT } from '../../scripts/local/repository.ts'
+import { workerConfig } from '../../scripts/local/worker-config.ts'
 import { HttpClient } from './http-client.ts'
 
+interface Beside {
+  /** Serves the app's static files to it, as ASSETS. */
+  assets?: boolean
+}
+
 /** Builds a Worker of bench/workers as the app's is built, and runs it in workerd while `work` lasts. */
-export async function withWorker<Value>(name: string, work: (client: HttpClient) => Promise<Value>): Promise<Value> {
+export async function withWorker<Value>(
+  name: string,
+  work: (client: HttpClient) => Promise<Value>,
+  { assets = false }: Beside = {},
+): Promise<Value> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'picket-bench-'))
   try {
     const config = path.join(folder, 'wrangler.json')
@@ -29,7 +39,7 @@ export async function withWorker<Value>(name: string, work: (client: HttpClient)
       shell: process.platform === 'win32',
     })
     if (build.status !== 0) throw new Error(`the Worker ${name} does not build:\n${build.stdout}${build.stderr}`)
-    return await running(built, `${name}.js`, work)
+    return await running(built, `${name}.js`, work, assets)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -39,6 +49,7 @@ async function running<Value>(
   built: string,
   entry: string,
   work: (client: HttpClient) => Promise<Value>,
+  assets: boolean,
 ): Promise<Value> {
   const others = readdirSync(built).filter((file) => !/\.(js|map)$|^README\.md$/.test(file))
   const miniflare = new Miniflare(
@@ -51,6 +62,7 @@ async function running<Value>(
           name: 'bench',
           compatibilityDate: '2026-10-20',
           compatibilityFlags: ['nodejs_compat'],
+          ...(assets && { assets: workerConfig().options.assets }),
           modulesRoot: built,
           modules: [
             { type: 'ESModule', path: path.join(built, entry) },

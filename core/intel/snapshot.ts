@@ -50,7 +50,7 @@ export class IntelSnapshot {
   readonly #consulted: Consulted[]
   readonly #own: readonly Range[]
   readonly #networks: NetworkTable | null
-  readonly #listed: { share: Float64Array; lists: Consulted[] } | null
+  readonly #listed: { counts: Uint32Array; share: Float64Array; lists: Consulted[] } | null
 
   /** @param networks null until the table is loaded: country and network are then absent */
   constructor(lists: readonly SnapshotList[], networks: NetworkTable | null, own: readonly Range[] = []) {
@@ -79,23 +79,22 @@ export class IntelSnapshot {
     return null
   }
 
-  /** The features of a window of this source; see `contextOf`. Costs some microseconds a list that holds it. */
+  /** The features of a window of this source; see `contextOf`. A window pays for it, so no text is made. */
   contextOf(source: string, ts: EpochMs, contacts: readonly Contact[] = []): IntelContext {
     if (!this.hasLists || !isPublic(source, this.#own)) return NO_INTEL
-    const findings = [
-      ...this.#listings(source, ts),
-      ...this.#contacted(contacts, ts),
-      ...this.#networkOf(source, ts, true),
-    ]
-    return contextOf({ findings, consulted: this.#consulted }, source, ts)
+    const findings = [...this.#listings(source, ts), ...this.#contacted(contacts, ts)]
+    const context = contextOf({ findings, consulted: this.#consulted }, source, ts)
+    const network = this.#networks?.networkOf(source) ?? 0
+    return { ...context, asnReputation: this.#scoreOfNetwork(network, ts) ?? Number.NaN }
   }
 
   /** All that is known of a source for events of this time, for people to read. Nothing of private and own addresses. */
   answer(source: string, ts: EpochMs, contacts: readonly Contact[] = []): IntelAnswer {
     const consulted = this.#consulted.filter((list) => isUsableAt(list, ts))
     const contacted = this.#contacted(contacts, ts)
-    if (!isPublic(source, this.#own)) return { findings: contacted, consulted }
-    const about = [...this.#networkOf(source, ts, false), ...this.#listings(source, ts)]
+    if (!isPublic(source, this.#own))
+      return { findings: contacted.filter((finding) => isUsableAt(finding, ts)), consulted: [] }
+    const about = [...this.#networkOf(source, ts), ...this.#listings(source, ts)]
     const findings = [...about, ...contacted].filter((finding) => isUsableAt(finding, ts))
     return { findings, consulted: [...consulted, ...this.#networkConsulted(ts)] }
   }
@@ -141,24 +140,31 @@ export class IntelSnapshot {
     )
   }
 
-  #networkOf(source: string, ts: EpochMs, onlyScored: boolean): Finding[] {
+  #networkOf(source: string, ts: EpochMs): Finding[] {
     const networks = this.#networks
     if (networks === null) return []
+    const { country, asn, name } = networks.of(source)
     const network = networks.networkOf(source)
     const score = this.#scoreOfNetwork(network, ts)
-    if (onlyScored && score === null) return []
-    const { country, asn, name } = networks.of(source)
     const findings: Finding[] = []
     const common = { subject: source, asOf: networks.asOf, expires: null }
     if (asn !== null) {
+      const detail = `${name ?? ''}${this.#listedOf(network, score)}`
       const [source, licence] = [NETWORK_SOURCE, NETWORK_LICENCE]
-      findings.push({ ...common, kind: 'network', source, score, value: String(asn), detail: name ?? '', licence })
+      findings.push({ ...common, kind: 'network', source, score, value: String(asn), detail, licence })
     }
-    if (country !== null && !onlyScored) {
+    if (country !== null) {
       const [source, licence] = [COUNTRY_SOURCE, COUNTRY_LICENCE]
       findings.push({ ...common, kind: 'country', source, score: null, value: country, detail: '', licence })
     }
     return findings
+  }
+
+  /** What the score of a network rests on, in words. */
+  #listedOf(network: number, score: number | null): string {
+    if (score === null) return ''
+    const announced = this.#networks!.announced(network).toLocaleString('en')
+    return `; lists hold ${this.#listed!.counts[network]!.toLocaleString('en')} of its ${announced} IPv4 addresses`
   }
 
   /** Share of the network's addresses that the lists hold, on a log scale: 1 in 10,000 is 0, all of them 1. */
@@ -223,5 +229,9 @@ function listedByNetwork(lists: readonly SnapshotList[], networks: NetworkTable)
     const announced = networks.announced(network)
     return announced === 0 ? 0 : Math.max(0, 1 + Math.log10(Math.min(1, count / announced) || 1e-9) / 4)
   })
-  return { share, lists: feeds.map(({ kind, name: source, asOf, expires }) => ({ kind, source, asOf, expires })) }
+  return {
+    counts,
+    share,
+    lists: feeds.map(({ kind, name: source, asOf, expires }) => ({ kind, source, asOf, expires })),
+  }
 }

@@ -7,6 +7,8 @@ import { inRoot } from '../local/repository.ts'
 import type { Wrangler, WranglerOutcome } from './wrangler.ts'
 
 const DATABASE = 'picket'
+/** As in wrangler.toml. */
+const BUCKET = 'picket-intel'
 /** What stands in wrangler.toml until a database was made. */
 const NO_DATABASE = '00000000-0000-0000-0000-000000000000'
 
@@ -23,6 +25,7 @@ export async function deploy(wrangler: Wrangler, options: DeployOptions): Promis
   if (dryRun) return tryOut(wrangler, options)
   requireDatabase(options)
   await requireLogin(wrangler)
+  await ensureBucket(wrangler, say)
   say('applying migrations')
   succeeded('apply migrations', await wrangler('d1', 'migrations', 'apply', DATABASE, '--remote'))
   say('deploying')
@@ -59,6 +62,13 @@ async function requireLogin(wrangler: Wrangler): Promise<void> {
   const { code, stdout, stderr } = await wrangler('whoami')
   if (code === 0 && !/not authenticated/i.test(stdout + stderr)) return
   throw new Error('wrangler is not logged in to Cloudflare: run "npx wrangler login", or set CLOUDFLARE_API_TOKEN')
+}
+
+/** A Worker that names a bucket which is not there is refused. */
+async function ensureBucket(wrangler: Wrangler, say: DeployOptions['say']): Promise<void> {
+  if ((await wrangler('r2', 'bucket', 'info', BUCKET)).code === 0) return
+  say('making the bucket for threat-intelligence lists')
+  succeeded('make the R2 bucket', await wrangler('r2', 'bucket', 'create', BUCKET))
 }
 
 async function hasUser(wrangler: Wrangler): Promise<boolean> {

@@ -373,6 +373,96 @@ describe('evidence', () => {
   })
 })
 
+describe('threat intelligence', () => {
+  const known = {
+    findings: [
+      {
+        kind: 'network' as const,
+        source: 'RouteViews and DB-IP',
+        subject: '203.0.113.7',
+        score: null,
+        value: '64500',
+        detail: 'Example Ltd',
+        asOf: FIXTURE_NOW - 100 * 24 * 60 * MINUTE,
+        licence: 'CC BY 4.0',
+        expires: null,
+      },
+      {
+        kind: 'blocklist' as const,
+        source: 'ipsum',
+        subject: '203.0.113.7',
+        score: 0.875,
+        value: '',
+        detail: '<script>alert(1)</script>',
+        asOf: FIXTURE_NOW - 3 * 60 * MINUTE,
+        licence: null,
+        expires: null,
+      },
+    ],
+    asked: ['ipsum', 'FireHOL', 'RouteViews and DB-IP'],
+    at: FIXTURE_NOW,
+  }
+
+  it('is told with source, licence and age on the incident, and what is absent is said to be', async () => {
+    await insertIncidents(DB, [incidentRow('known', 3, { intel: known })])
+    const { id } = (await DB.prepare('SELECT id FROM incidents').first<{ id: number }>())!
+    const page = await html(`/incidents/incident/${id}`)
+    const text = textOf(page)
+    expect(text).toMatch(/Network AS64500 Example Ltd no number RouteViews and DB-IP CC BY 4\.0 100 d ago/)
+    expect(text).toMatch(/Blocklist .*87\.5 % ipsum 3 h ago/)
+    expect(text).toContain('Asked, and nothing known of it: FireHOL')
+    expect(text).toContain('IP Geolocation by DB-IP')
+    expect(page).not.toContain('<script>alert')
+    const answer = await under.request(`/api/incidents/${id}`, { headers: bearer('viewer') })
+    expect(await answer.json()).toMatchObject({
+      intel: {
+        findings: [{ value: '64500', as_of: '2026-08-16T08:15:00.000Z' }, { score: 0.875 }],
+        asked: known.asked,
+      },
+    })
+  })
+
+  it.each([
+    [null, 'source', 'written without threat intelligence'],
+    [null, 'campaign', 'The sources of a campaign are not looked up'],
+    [{ findings: [], asked: [], at: 0 }, 'source', 'Nobody was asked'],
+  ] as const)('%j of a %s incident reads: %s', async (intel, kind, said) => {
+    await insertIncidents(DB, [incidentRow('absent', 3, { intel: intel as never, kind })])
+    const { id } = (await DB.prepare('SELECT id FROM incidents').first<{ id: number }>())!
+    expect(textOf(await html(`/incidents/incident/${id}`))).toContain(said)
+  })
+
+  it('lists what is loaded with licence, counts, age and last error', async () => {
+    expect(textOf(await html('/intel', 'viewer'))).toContain('No list is loaded')
+    await DB.prepare(
+      `INSERT INTO intel_lists VALUES ('a', 'Bad <b>hosts</b>', 'blocklist', 'plain', 'count', 0.5, NULL,
+        'https://lists.example/a', 60, 0, 'lists/a/x', 480, ?, '["line 2: "x" is no address"]', ?, ?, 30, ?, ?, NULL, NULL,
+        'https://lists.example/a answered 500')`,
+    )
+      .bind(
+        JSON.stringify({ addresses: 1200, ranges: 1, domains: 0, ja3: 0, expired: 0, refused: 0, unreadable: 1 }),
+        FIXTURE_NOW - 2 * 60 * MINUTE,
+        FIXTURE_NOW - MINUTE,
+        FIXTURE_NOW - 2 * 60 * MINUTE,
+        FIXTURE_NOW - 5 * MINUTE,
+      )
+      .run()
+    const text = textOf(await html('/intel', 'viewer'))
+    for (const said of [
+      'Bad <b>hosts</b>',
+      'no licence named',
+      '1,200 addresses, 1 range, 1 unreadable',
+      '50.0 %',
+      '2 h ago expired, not used',
+      'line 2: nonsense',
+      'Last refresh failed: https://lists.example/a answered 500',
+      'every 60 minutes, asked 5 min ago',
+    ])
+      expect(text).toContain(said)
+    await DB.prepare('DELETE FROM intel_lists').run()
+  })
+})
+
 describe('background', () => {
   it('is counted and can be searched', async () => {
     await DB.batch(

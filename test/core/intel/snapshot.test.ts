@@ -114,6 +114,7 @@ it('scores a network by the share of its addresses that lists hold', async () =>
   const snapshot = new IntelSnapshot([await list('a', 'blocklist', many)], networks)
   expect(snapshot.contextOf(SOURCE, NOW).asnReputation).toBe(1)
   expect(snapshot.contextOf('198.51.100.7', NOW).asnReputation).toBe(0)
+  expect(snapshot.answer(SOURCE, NOW).findings[0]!.detail).toBe('Example; lists hold 256 of its 256 IPv4 addresses')
   const one = new IntelSnapshot([await list('a', 'blocklist', `${SOURCE},1`)], networks)
   expect(one.contextOf('192.0.2.9', NOW).asnReputation).toBeCloseTo(1 - Math.log10(256) / 4)
 })
@@ -153,7 +154,7 @@ it('looks up public addresses only, and allows private ones where an allow-list 
     own.ok ? own.value : [],
   )
   expect(snapshot.contextOf(SOURCE, NOW).feedMatches).toBeNaN()
-  expect(snapshot.answer(SOURCE, NOW).findings).toEqual([])
+  expect(snapshot.answer(SOURCE, NOW)).toEqual({ findings: [], consulted: [] })
   expect(snapshot.contextOf('192.0.2.200', NOW).feedMatches).toBe(1)
   expect(snapshot.allowedBy('192.0.2.200')).toBe('mine')
   expect(snapshot.allowedBy('10.0.0.5')).toBe('mine')

@@ -92,7 +92,10 @@ const Known: FC<{ intel: NonNullable<IncidentRow['intel']>; source: string; now:
         </p>
       )}
       {asked.length === 0 ? (
-        <p class="empty">Nobody could be asked: no list that was true at the time of the events is loaded.</p>
+        <p class="empty">
+          Nobody was asked: the source is a private or own address, or nothing that is loaded was true at the time of
+          its events.
+        </p>
       ) : null}
       <p class="hint">
         Looked up <Time at={at} />.
