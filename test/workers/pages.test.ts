@@ -436,7 +436,7 @@ describe('threat intelligence', () => {
     expect(textOf(await html('/intel', 'viewer'))).toContain('No list is loaded')
     await DB.prepare(
       `INSERT INTO intel_lists VALUES ('a', 'Bad <b>hosts</b>', 'blocklist', 'plain', 'count', 0.5, NULL,
-        'https://lists.example/a', 60, 0, 'lists/a/x', 480, ?, '["line 2: "x" is no address"]', ?, ?, 30, ?, ?, NULL, NULL,
+        'https://lists.example/a', 60, 0, 'lists/a/x', 480, ?, '["line 2: nonsense"]', ?, ?, 30, ?, ?, NULL, NULL,
         'https://lists.example/a answered 500')`,
     )
       .bind(
