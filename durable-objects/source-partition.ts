@@ -4,8 +4,10 @@ import { isSiteLocal, sourceOf } from '../core/events/source.ts'
 import { fillContext, fillIntel } from '../core/features/extract.ts'
 import type { PartitionHealth } from '../core/health.ts'
 import { Beside } from '../core/incidents/beside.ts'
-import { docketOf, judge } from '../core/incidents/judge.ts'
+import { docketOf, type Judgement, judge } from '../core/incidents/judge.ts'
 import { suspicionOf } from '../core/incidents/standing.ts'
+import type { IntelAnswer } from '../core/intel/finding.ts'
+import { isAnyProviderOn } from '../core/intel/live/providers.ts'
 import type { IntelSnapshot } from '../core/intel/snapshot.ts'
 import { packQuestions, unpackContexts, widest } from '../core/window/graph-wire.ts'
 import { hash32 } from '../core/window/hash.ts'
@@ -15,12 +17,20 @@ import type { GraphContext } from '../core/window/target-table.ts'
 import { type JudgementTask, WindowTable } from '../core/window/window-table.ts'
 import { type IntelEnv, intelAtHand, intelSnapshot } from './intel.ts'
 import { shippedModel } from './model.ts'
-import type { PartitionPort, PartitionShare, SensorPort } from './names.ts'
+import {
+  INTEL_DESK,
+  type IntelDeskPort,
+  type IntelListener,
+  type PartitionPort,
+  type PartitionShare,
+  type SensorPort,
+} from './names.ts'
 import { Checkpoint, type FeedState, type PartitionCounters } from './partition/checkpoint.ts'
 import { Consequences } from './partition/consequences.ts'
 import { DECISION_BOUNDS, decisionHistogram, newCounters } from './partition/counters.ts'
 import { Deliveries } from './partition/deliveries.ts'
 import { Journal, type ShareOrigin } from './partition/journal.ts'
+import { LiveIntel } from './partition/live-intel.ts'
 
 /** Windows in one call of the runtime. */
 const ROUND = 512
@@ -48,6 +58,8 @@ const DEFAULT_SOURCES = 4_000
 
 export interface PartitionEnv extends IntelEnv {
   SENSOR: { getByName(name: string): SensorPort }
+  /** Absent in an older deployment: nobody is asked then. */
+  INTEL_DESK?: { getByName(name: string): IntelDeskPort }
   MAX_SOURCES?: string
 }
 
@@ -55,7 +67,7 @@ export interface PartitionEnv extends IntelEnv {
  * The windows of one share of all sources. Stores events before it answers, keeps their windows, has them judged and
  * tells D1 and the sensors what follows. Core decides; this object keeps and carries.
  */
-export class SourcePartition extends DurableObject<PartitionEnv> implements PartitionPort {
+export class SourcePartition extends DurableObject<PartitionEnv> implements PartitionPort, IntelListener {
   readonly #journal = new Journal(this.ctx.storage.sql)
   readonly #checkpoint = new Checkpoint(this.ctx.storage.sql)
   readonly #deliveries = new Deliveries(this.ctx.storage, this.#journal, this.env, this.#name)
@@ -63,6 +75,12 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     maxSources: Number(this.env.MAX_SOURCES ?? DEFAULT_SOURCES),
     newBeside: () => new Beside(),
   })
+  readonly #live = new LiveIntel(
+    isAnyProviderOn(this.env as unknown as Record<string, unknown>)
+      ? (this.env.INTEL_DESK?.getByName(INTEL_DESK) ?? null)
+      : null,
+    this.#name,
+  )
   readonly #consequences = new Consequences(this.#checkpoint, this.#deliveries.outbox)
   readonly #feeds = new Map<string, FeedState>()
   readonly #ids: Set<number>
@@ -138,6 +156,11 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       modelError: this.#modelError,
       decisionSeconds: decisionHistogram(this.#counters),
     }
+  }
+
+  /** What live look-ups know of a source by now: its window is judged again, unless that is nothing new. */
+  async intelArrived(address: string, answer: IntelAnswer): Promise<void> {
+    if (this.#live.arrived(address, answer) && this.#table.judgeAgain(address)) await this.#wakeIn(LIVE_DELAY_MS)
   }
 
   override async alarm(): Promise<void> {
@@ -287,10 +310,13 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     const docket = docketOf(tasks)
     const contexts = await this.#contextsOf(feed, docket)
     for (const [i, context] of contexts.entries()) fillContext(docket.extraction, i, context)
-    if (intel.hasLists)
+    const told = (source: string) => this.#live.of(source)
+    if (intel.hasLists || this.#live.isAnyKnown)
       for (const [i, { tracked, last }] of tasks.entries()) {
         const contacts = tracked.beside.seen.contactsUpTo(last)
-        fillIntel(docket.extraction, i, intel.contextOf(tracked.window.source, docket.windows[i]!.lastTs, contacts))
+        const { source } = tracked.window
+        const { lastTs } = docket.windows[i]!
+        fillIntel(docket.extraction, i, intel.contextOf(source, lastTs, contacts, told(source)))
       }
     const outputs = await model.value.predict(docket.extraction.rows, tasks.length)
     const now = Date.now()
@@ -302,7 +328,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     }
     const judgements = judge(docket, outputs, model.value, isAllowed)
     this.ctx.storage.transactionSync(() =>
-      this.#consequences.carryOut(judgements, { feed, live, now, model: model.value, intel }),
+      this.#consequences.carryOut(judgements, { feed, live, now, model: model.value, intel, told }),
     )
     for (const { task, prediction } of judgements) {
       if (live) this.#noteDecision(now - task.tracked.waitingSince)
@@ -312,7 +338,24 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       this.#table.settled(task, suspicionOf(prediction.output), takenAt)
       this.#changed.add(task.tracked.key)
     }
+    if (live) this.#askAbout(judgements, now)
     return true
+  }
+
+  /** Nobody waits for the answers. Only sources of incidents are asked about: services allow few calls a day. */
+  #askAbout(judgements: readonly Judgement[], now: number): void {
+    const sources = judgements
+      .filter(({ consequence }) => consequence.tag === 'incident')
+      .map(({ task, prediction }) => ({
+        source: task.tracked.window.source,
+        suspicion: suspicionOf(prediction.output),
+      }))
+    this.#live
+      .ask(sources, now)
+      .then((replies) => Promise.all(replies.map(({ address, answer }) => this.intelArrived(address, answer))))
+      .catch((error) =>
+        console.error(JSON.stringify({ partition: this.#name, what: 'live look-ups', error: String(error) })),
+      )
   }
 
   /** After a restart events were taken in before the lists were loaded: what they contacted is looked at now, once. */

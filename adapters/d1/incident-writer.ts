@@ -29,6 +29,7 @@ const KEPT_ON_UPDATE = new Set([
   'severity',
   'escalation_level',
   'triage_note',
+  'processing_time_ms',
 ])
 const NOT_INSERTED = new Set(['id', 'status', 'assignee', 'reopened_count'])
 
@@ -54,6 +55,7 @@ const UPSERT_INCIDENTS = `${insertFromJson('incidents', INCIDENT_COLUMNS)}
       .join(', ')},
     severity = CASE WHEN ${SEVERITY_IS_CHOSEN} THEN incidents.severity ELSE excluded.severity END,
     escalation_level = CASE WHEN ${SEVERITY_IS_CHOSEN} THEN incidents.escalation_level ELSE excluded.escalation_level END,
+    processing_time_ms = coalesce(excluded.processing_time_ms, incidents.processing_time_ms),
     triage_note = json_patch(incidents.triage_note, excluded.triage_note),
     reopened_count = incidents.reopened_count + (${COMES_BACK}),
     status = CASE WHEN ${COMES_BACK} THEN 'new' ELSE incidents.status END

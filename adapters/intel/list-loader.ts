@@ -72,6 +72,8 @@ export class ListLoader {
     if (!stored.ok) return stored
     const now = this.#parts.clock()
     const asOf = definition.as_of === undefined ? null : Date.parse(definition.as_of)
+    // What opens nothing is the user's decision, which does not grow old.
+    const maxAgeDays = definition.kind === 'allow-list' ? null : definition.max_age_days
     const row: IntelListRow = {
       id,
       name: definition.name,
@@ -83,10 +85,10 @@ export class ListLoader {
       url: url ?? null,
       refresh_minutes: url === undefined ? null : definition.refresh_minutes,
       leave_out_refused: definition.leave_out_refused,
-      max_age_days: definition.max_age_days,
+      max_age_days: maxAgeDays,
       last_error: null,
       ...stored.value,
-      ...times(fetched.value, now, asOf, definition.max_age_days),
+      ...times(fetched.value, now, asOf, maxAgeDays),
     }
     await this.#parts.store.put(row, by)
     return ok(row)

@@ -3,7 +3,7 @@ import { type IntelContext, NO_INTEL } from '../features/feature.ts'
 import type { EpochMs } from '../time.ts'
 import { v4Key, v6Key } from './address-key.ts'
 import { contextOf, isUsableAt } from './context.ts'
-import type { Consulted, Finding, IntelAnswer } from './finding.ts'
+import { type Consulted, type Finding, type IntelAnswer, NOTHING_KNOWN } from './finding.ts'
 import { domainOf } from './indicator.ts'
 import { find, isValidAt, type KeyTable, scoreAt } from './key-table.ts'
 import { domainKey, ja3Key } from './list-builder.ts'
@@ -80,21 +80,35 @@ export class IntelSnapshot {
   }
 
   /** The features of a window of this source; see `contextOf`. A window pays for it, so no text is made. */
-  contextOf(source: string, ts: EpochMs, contacts: readonly Contact[] = []): IntelContext {
-    if (!this.hasLists || !isPublic(source, this.#own)) return NO_INTEL
-    const findings = [...this.#listings(source, ts), ...this.#contacted(contacts, ts)]
-    const context = contextOf({ findings, consulted: this.#consulted }, source, ts)
+  contextOf(
+    source: string,
+    ts: EpochMs,
+    contacts: readonly Contact[] = [],
+    told: IntelAnswer = NOTHING_KNOWN,
+  ): IntelContext {
+    if ((!this.hasLists && told.consulted.length === 0) || !isPublic(source, this.#own)) return NO_INTEL
+    const findings = [...this.#listings(source, ts), ...this.#contacted(contacts, ts), ...told.findings]
+    const consulted = told.consulted.length === 0 ? this.#consulted : [...this.#consulted, ...told.consulted]
+    const context = contextOf({ findings, consulted }, source, ts)
     const network = this.#networks?.networkOf(source) ?? 0
     return { ...context, asnReputation: this.#scoreOfNetwork(network, ts) ?? Number.NaN }
   }
 
-  /** All that is known of a source for events of this time, for people to read. Nothing of private and own addresses. */
-  answer(source: string, ts: EpochMs, contacts: readonly Contact[] = []): IntelAnswer {
-    const consulted = this.#consulted.filter((list) => isUsableAt(list, ts))
+  /**
+   * All that is known of a source for events of this time, for people to read. Nothing of private and own addresses.
+   * @param told what live look-ups told of it
+   */
+  answer(
+    source: string,
+    ts: EpochMs,
+    contacts: readonly Contact[] = [],
+    told: IntelAnswer = NOTHING_KNOWN,
+  ): IntelAnswer {
+    const consulted = [...this.#consulted, ...told.consulted].filter((list) => isUsableAt(list, ts))
     const contacted = this.#contacted(contacts, ts)
     if (!isPublic(source, this.#own))
       return { findings: contacted.filter((finding) => isUsableAt(finding, ts)), consulted: [] }
-    const about = [...this.#networkOf(source, ts), ...this.#listings(source, ts)]
+    const about = [...this.#networkOf(source, ts), ...this.#listings(source, ts), ...told.findings]
     const findings = [...about, ...contacted].filter((finding) => isUsableAt(finding, ts))
     return { findings, consulted: [...consulted, ...this.#networkConsulted(ts)] }
   }

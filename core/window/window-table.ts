@@ -177,6 +177,21 @@ export class WindowTable<Beside> {
     return this.#tracked.get(key)
   }
 
+  /**
+   * Has the windows of a source judged again as they stand, without a new event. False where none is kept, or where one waits
+   * for its judgement anyhow.
+   */
+  judgeAgain(source: string): boolean {
+    let isAny = false
+    for (const tracked of this.#tracked.values()) {
+      if (tracked.window.source !== source || tracked.pending.length > 0) continue
+      tracked.pending.push({ pane: tracked.window.newestPane, events: 0 })
+      this.#waiting.add(tracked)
+      isAny = true
+    }
+    return isAny
+  }
+
   feedsWaiting(): Set<string> {
     return new Set([...this.#waiting].map(({ feed }) => feed))
   }

@@ -8,6 +8,7 @@ import { continueIncident, type IncidentRow } from '../../core/incidents/record.
 import type { OpenIncident } from '../../core/incidents/standing.ts'
 import { packDetail } from '../../core/incidents/thin-detail.ts'
 import { crawlersOf } from '../../core/intel/crawlers.ts'
+import type { IntelAnswer } from '../../core/intel/finding.ts'
 import { knownOfSource } from '../../core/intel/known-of-source.ts'
 import type { IntelSnapshot } from '../../core/intel/snapshot.ts'
 import { type ClassFamily, classOf } from '../../core/taxonomy.ts'
@@ -27,6 +28,8 @@ interface Round {
   now: number
   model: Classifier
   intel: IntelSnapshot
+  /** What live look-ups told of a source. */
+  told: (source: string) => IntelAnswer
 }
 
 /** Writes down what judged windows lead to: incidents, evidence, background and reports for campaigns. */
@@ -123,7 +126,7 @@ export class Consequences {
   #incident(
     { task, window, row, prediction, targets }: Judgement,
     { threatClass, openedBy }: Extract<Judgement['consequence'], { tag: 'incident' }>,
-    { live, now, model, intel }: Round,
+    { live, now, model, intel, told }: Round,
   ): void {
     const { tracked } = task
     const { beside, scope } = tracked
@@ -146,13 +149,14 @@ export class Consequences {
         targets,
         sensors: [...beside.sensors],
         intel: () => {
-          const { findings, consulted } = intel.answer(source, window.lastTs, contacts)
+          const { findings, consulted } = intel.answer(source, window.lastTs, contacts, told(source))
           return knownOfSource(
             { findings: [...findings, ...crawlersOf(source, userAgents, window.lastTs)], consulted },
             now,
           )
         },
-        decidedInMs: live ? Math.max(0, now - tracked.waitingSince) : null,
+        // Judged again without a new event, nothing was waiting: the first decision's time stands.
+        decidedInMs: live && !Number.isNaN(tracked.waitingSince) ? Math.max(0, now - tracked.waitingSince) : null,
       },
       model,
       now,

@@ -1,12 +1,15 @@
 import { env as workerEnv } from 'cloudflare:workers'
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { databaseOf } from '../../adapters/d1/database.ts'
 import { IntelListStore } from '../../adapters/d1/intel-list-store.ts'
 import { ListObjects } from '../../adapters/r2/list-objects.ts'
 import type { ReadEvent } from '../../core/events/event.ts'
+import { featureIndex } from '../../core/features/schema.ts'
+import { type IntelAnswer, NOTHING_KNOWN } from '../../core/intel/finding.ts'
 import type { KnownOfSource } from '../../core/intel/known-of-source.ts'
 import { intelAtHand, intelSnapshot } from '../../durable-objects/intel.ts'
-import type { PartitionShare } from '../../durable-objects/names.ts'
+import type { IntelDeskPort, PartitionShare } from '../../durable-objects/names.ts'
+import { LiveIntel } from '../../durable-objects/partition/live-intel.ts'
 import type { SourcePartition } from '../../durable-objects/source-partition.ts'
 import { listLoader } from '../../worker/intel-loader.ts'
 import { addPeople, appUnderTest, bearer, DB, INTEL, WELL } from '../support/app-under-test.ts'
@@ -254,6 +257,57 @@ describe('judgement', () => {
     await reloaded(['ours'])
     await judge('p7002', failures('198.51.100.4'))
     expect((await incident('198.51.100.4'))!.intel.asked).not.toContain('bad')
+  })
+
+  it('judges a window again when a live look-up is answered, once for each news, and counts no event twice', async () => {
+    const address = '45.33.32.156'
+    const stub = env.SOURCE_PARTITION.getByName('p7004')
+    const { windowsJudged: before } = await judge('p7004', failures(address))
+    const row = () =>
+      DB.prepare('SELECT events_count, revision, processing_time_ms, intel, features FROM incidents WHERE src_ip = ?')
+        .bind(address)
+        .first<{
+          events_count: number
+          revision: number
+          processing_time_ms: number
+          intel: string
+          features: string
+        }>()
+    const first = (await row())!
+    const said = { source: 'AbuseIPDB', asOf: Date.now(), expires: Date.now() + 3_600_000 }
+    const finding = { ...said, subject: address, score: 0.87, value: 'reported', detail: '', licence: null }
+    const answer: IntelAnswer = {
+      findings: [{ ...finding, kind: 'reputation' }],
+      consulted: [{ ...said, kind: 'reputation' }],
+    }
+    for (let i = 0; i < 3; i++) await stub.intelArrived(address, answer)
+    await stub.intelArrived('45.33.32.157', answer)
+    await vi.waitFor(async () => expect((await row())!.intel).toContain('AbuseIPDB'), { timeout: 10_000 })
+    const second = (await row())!
+    expect(second).toMatchObject({ events_count: first.events_count, processing_time_ms: first.processing_time_ms })
+    expect(JSON.parse(second.features)[featureIndex('abuse_score')]).toBeCloseTo(0.87)
+    expect((await stub.health()).windowsJudged).toBe(before + 1)
+    await stub.intelArrived(address, answer)
+    await scheduler.wait(600)
+    expect(await stub.health()).toMatchObject({ windowsJudged: before + 1, eventsUnjudged: 0 })
+  })
+
+  it('asks the desk of each address once in a while, never of a network', async () => {
+    const asked: string[] = []
+    const desk: Pick<IntelDeskPort, 'ask'> = {
+      ask: async (questions) => {
+        asked.push(...questions.map(({ address, suspicion, partition }) => `${partition} ${address} ${suspicion}`))
+        return questions.map(({ address }) => ({ address, answer: NOTHING_KNOWN, isWaiting: true }))
+      },
+    }
+    const live = new LiveIntel(desk as IntelDeskPort, 'p3')
+    const seen = (source: string, suspicion: number) => ({ source, suspicion })
+    await live.ask([seen('192.0.2.1', 0.5), seen('192.0.2.1', 0.9), seen('2001:db8:0:1::/64', 1)], 0)
+    await live.ask([seen('192.0.2.1', 0.9)], 9 * MINUTE)
+    expect(asked).toEqual(['p3 192.0.2.1 0.9'])
+    await live.ask([seen('192.0.2.1', 0.9)], 11 * MINUTE)
+    expect(asked).toHaveLength(2)
+    expect(await new LiveIntel(null, 'p3').ask([seen('192.0.2.1', 1)], 0)).toEqual([])
   })
 
   it('uses no list of today on events of 2018', async () => {
