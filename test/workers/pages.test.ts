@@ -398,8 +398,19 @@ describe('threat intelligence', () => {
         licence: null,
         expires: null,
       },
+      {
+        kind: 'tor-exit' as const,
+        source: 'AbuseIPDB',
+        subject: '203.0.113.7',
+        score: 0,
+        value: '',
+        detail: '',
+        asOf: FIXTURE_NOW - MINUTE,
+        licence: null,
+        expires: null,
+      },
     ],
-    asked: ['ipsum', 'FireHOL', 'RouteViews and DB-IP'],
+    asked: ['ipsum', 'FireHOL', 'AbuseIPDB', 'RouteViews and DB-IP'],
     at: FIXTURE_NOW,
   }
 
@@ -410,13 +421,14 @@ describe('threat intelligence', () => {
     const text = textOf(page)
     expect(text).toMatch(/Network AS64500 Example Ltd no number RouteViews and DB-IP CC BY 4\.0 100 d ago/)
     expect(text).toMatch(/Blocklist .*87\.5 % ipsum 3 h ago/)
+    expect(text).toContain('Tor exit it is none no number AbuseIPDB 60 s ago')
     expect(text).toContain('Asked, and nothing known of it: FireHOL')
     expect(text).toContain('IP Geolocation by DB-IP')
     expect(page).not.toContain('<script>alert')
     const answer = await under.request(`/api/incidents/${id}`, { headers: bearer('viewer') })
     expect(await answer.json()).toMatchObject({
       intel: {
-        findings: [{ value: '64500', as_of: '2026-08-16T08:15:00.000Z' }, { score: 0.875 }],
+        findings: [{ value: '64500', as_of: '2026-08-16T08:15:00.000Z' }, { score: 0.875 }, { score: 0 }],
         asked: known.asked,
       },
     })

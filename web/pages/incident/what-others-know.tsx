@@ -67,7 +67,7 @@ const Known: FC<{ intel: NonNullable<IncidentRow['intel']>; source: string; now:
                   <td>
                     <Says finding={finding} source={source} />
                   </td>
-                  <td class="number">{finding.score === null ? <Absent /> : percent(finding.score)}</td>
+                  <td class="number">{hasNoNumber(finding) ? <Absent /> : percent(finding.score!)}</td>
                   <td>
                     <LogText text={finding.source} />
                     {finding.licence === null ? null : (
@@ -105,6 +105,9 @@ const Known: FC<{ intel: NonNullable<IncidentRow['intel']>; source: string; now:
   )
 }
 
+/** That an address is no Tor exit is no number of anything. */
+const hasNoNumber = ({ kind, score }: Finding): boolean => score === null || (kind === 'tor-exit' && score === 0)
+
 const Absent: FC = () => <span class="absent">no number</span>
 
 const Says: FC<{ finding: Finding; source: string }> = ({ finding, source }) => {
@@ -117,7 +120,7 @@ const Says: FC<{ finding: Finding; source: string }> = ({ finding, source }) => 
     if (value !== '') parts.push(<LogText text={value} />)
     if (detail !== '') parts.push(<LogText text={detail} />)
   }
-  if (parts.length === 0) return <>holds it</>
+  if (parts.length === 0) return <>{kind === 'tor-exit' && finding.score === 0 ? 'it is none' : 'holds it'}</>
   return (
     <>
       {parts.map((part, i) => (
