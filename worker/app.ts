@@ -9,6 +9,7 @@ import type { AppEnv, AppParts } from './app-env.ts'
 import { authorise } from './auth/authorise.ts'
 import { securityHeaders } from './auth/security-headers.ts'
 import { refuse } from './refuse.tsx'
+import { featuresApi } from './routes/features.ts'
 import { health } from './routes/health.ts'
 import { incidentsApi } from './routes/incidents.ts'
 import { metrics } from './routes/metrics.ts'
@@ -48,6 +49,7 @@ export function createApp(given: Partial<AppParts> = {}) {
   declareSecurity(app)
   app.route('/', incidentsApi)
   app.route('/', sensorsApi)
+  app.route('/', featuresApi)
   app.route('/', health)
   app.route('/', metrics)
   app.route('/', session)

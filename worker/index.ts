@@ -6,6 +6,7 @@ import { createApp } from './app.ts'
 import type { AppBindings } from './app-env.ts'
 import { ingest } from './routes/ingest.ts'
 
+export { FeatureStore } from '../durable-objects/feature-store.ts'
 export { IntelDesk } from '../durable-objects/intel-desk.ts'
 export { Sensor } from '../durable-objects/sensor.ts'
 export { SourcePartition } from '../durable-objects/source-partition.ts'

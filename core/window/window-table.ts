@@ -177,6 +177,10 @@ export class WindowTable<Beside> {
     return this.#tracked.get(key)
   }
 
+  sources(): Iterable<TrackedSource<Beside>> {
+    return this.#tracked.values()
+  }
+
   feedsWaiting(): Set<string> {
     return new Set([...this.#waiting].map(({ feed }) => feed))
   }
