@@ -4,6 +4,7 @@ import type { ReadEvent } from '../core/events/event.ts'
 import { isSiteLocal } from '../core/events/source.ts'
 import { fillContext } from '../core/features/extract.ts'
 import type { VectorNow, WindowNow } from '../core/features/store/features-of.ts'
+import { pendingOf } from '../core/features/store/hand-over.ts'
 import type { PartitionHealth } from '../core/health.ts'
 import { Beside } from '../core/incidents/beside.ts'
 import { docketOf, judge } from '../core/incidents/judge.ts'
@@ -21,7 +22,7 @@ import { Consequences } from './partition/consequences.ts'
 import { DECISION_BOUNDS, decisionHistogram, newCounters } from './partition/counters.ts'
 import { Deliveries } from './partition/deliveries.ts'
 import { Journal, type ShareOrigin } from './partition/journal.ts'
-import { JudgedVectors, pendingOf } from './partition/vectors.ts'
+import { JudgedVectors } from './partition/vectors.ts'
 
 /** Windows in one call of the runtime. */
 const ROUND = 512
