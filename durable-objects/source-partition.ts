@@ -1,7 +1,9 @@
 import { DurableObject } from 'cloudflare:workers'
+import type { FeatureStoreBindings } from '../adapters/feature-store/feature-store.ts'
 import type { ReadEvent } from '../core/events/event.ts'
 import { isSiteLocal, sourceOf } from '../core/events/source.ts'
-import { fillContext, fillIntel } from '../core/features/extract.ts'
+import type { VectorNow, WindowNow } from '../core/features/store/features-of.ts'
+import { pendingOf } from '../core/features/store/hand-over.ts'
 import type { PartitionHealth } from '../core/health.ts'
 import { Beside } from '../core/incidents/beside.ts'
 import { docketOf, type Judgement, judge } from '../core/incidents/judge.ts'
@@ -9,11 +11,9 @@ import { suspicionOf } from '../core/incidents/standing.ts'
 import type { IntelAnswer } from '../core/intel/finding.ts'
 import { isAnyProviderOn } from '../core/intel/live/providers.ts'
 import type { IntelSnapshot } from '../core/intel/snapshot.ts'
-import { packQuestions, unpackContexts, widest } from '../core/window/graph-wire.ts'
 import { hash32 } from '../core/window/hash.ts'
 import { paneOf } from '../core/window/pane-times.ts'
 import { LATENESS_MS } from '../core/window/source-window.ts'
-import type { GraphContext } from '../core/window/target-table.ts'
 import { type JudgementTask, WindowTable } from '../core/window/window-table.ts'
 import { type IntelEnv, intelAtHand, intelSnapshot } from './intel.ts'
 import { shippedModel } from './model.ts'
@@ -26,11 +26,13 @@ import {
   type SensorPort,
 } from './names.ts'
 import { Checkpoint, type FeedState, type PartitionCounters } from './partition/checkpoint.ts'
+import { Completion } from './partition/completion.ts'
 import { Consequences } from './partition/consequences.ts'
 import { DECISION_BOUNDS, decisionHistogram, newCounters } from './partition/counters.ts'
 import { Deliveries } from './partition/deliveries.ts'
 import { Journal, type ShareOrigin } from './partition/journal.ts'
 import { LiveIntel } from './partition/live-intel.ts'
+import { JudgedVectors } from './partition/vectors.ts'
 
 /** Windows in one call of the runtime. */
 const ROUND = 512
@@ -56,7 +58,7 @@ const JOURNAL_BYTES = 512 * 1024 * 1024
 /** A source that is busy in all 30 panes takes about 95 KB (soak, 2026-11-24): four partitions of these end at 1.5 GB. */
 const DEFAULT_SOURCES = 4_000
 
-export interface PartitionEnv extends IntelEnv {
+export interface PartitionEnv extends IntelEnv, FeatureStoreBindings {
   SENSOR: { getByName(name: string): SensorPort }
   /** Absent in an older deployment: nobody is asked then. */
   INTEL_DESK?: { getByName(name: string): IntelDeskPort }
@@ -82,6 +84,8 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     this.#name,
   )
   readonly #consequences = new Consequences(this.#checkpoint, this.#deliveries.outbox)
+  readonly #vectors = new JudgedVectors(this.env)
+  readonly #completion = new Completion(this.env.SENSOR, this.#live, this.#name)
   readonly #feeds = new Map<string, FeedState>()
   readonly #ids: Set<number>
   #counters: PartitionCounters
@@ -104,6 +108,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     this.#ids = new Set(this.#journal.newestIds(IDS_KEPT))
     const meta = this.#checkpoint.load(this.#table)
     this.#journal.continueAfter(meta?.journalRow ?? 0)
+    for (const tracked of this.#table.sources()) this.#vectors.restored(tracked)
     this.#counters = meta?.counters ?? newCounters()
     this.#uncheckedAfter = meta?.journalRow ?? 0
     for (const [feed, state] of meta?.feeds ?? []) this.#feeds.set(feed, state)
@@ -161,6 +166,24 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   /** What live look-ups know of a source by now: its window is judged again, unless that is nothing new. */
   async intelArrived(address: string, answer: IntelAnswer): Promise<void> {
     if (this.#live.arrived(address, answer) && this.#table.judgeAgain(address)) await this.#wakeIn(LIVE_DELAY_MS)
+  }
+
+  async windowNow(source: string, scope: string | null): Promise<WindowNow | null> {
+    const cursor = this.#vectors.windowOf(source, scope, Date.now())
+    const tracked = cursor && this.#table.get(`${cursor.scope}|${source}`)
+    return tracked ? { cursor, unjudged: pendingOf(tracked) } : null
+  }
+
+  /** The features of the judged window as it stands now; judges nothing and changes nothing. */
+  async vectorNow(source: string, scope: string | null): Promise<VectorNow | null> {
+    const judged = this.#vectors.windowOf(source, scope, Date.now())
+    const tracked = judged && this.#table.get(`${judged.scope}|${source}`)
+    if (!tracked) return null
+    const docket = docketOf([{ tracked, last: judged.pane, taken: [] }])
+    const cursor = { ...judged, events: tracked.window.cursor - pendingOf(tracked, judged.pane) }
+    const unjudged = pendingOf(tracked)
+    await this.#completion.complete(tracked.feed, docket, await intelSnapshot(this.env, Date.now()))
+    return { cursor, unjudged, row: docket.extraction.rows, at: Date.now() }
   }
 
   override async alarm(): Promise<void> {
@@ -296,6 +319,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     for (const key of this.#table.evict()) {
       this.#changed.delete(key)
       this.#gone.add(key)
+      this.#vectors.forget(key)
     }
   }
 
@@ -308,16 +332,8 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     if (!model.ok) return false
     this.#modelVersion = model.value.manifest.version
     const docket = docketOf(tasks)
-    const contexts = await this.#contextsOf(feed, docket)
-    for (const [i, context] of contexts.entries()) fillContext(docket.extraction, i, context)
+    await this.#completion.complete(feed, docket, intel)
     const told = (source: string) => this.#live.of(source)
-    if (intel.hasLists || this.#live.isAnyKnown)
-      for (const [i, { tracked, last }] of tasks.entries()) {
-        const contacts = tracked.beside.seen.contactsUpTo(last)
-        const { source } = tracked.window
-        const { lastTs } = docket.windows[i]!
-        fillIntel(docket.extraction, i, intel.contextOf(source, lastTs, contacts, told(source)))
-      }
     const outputs = await model.value.predict(docket.extraction.rows, tasks.length)
     const now = Date.now()
     const live = this.#feeds.get(feed)?.live ?? false
@@ -339,6 +355,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       this.#changed.add(task.tracked.key)
     }
     if (live) this.#askAbout(judgements, now)
+    this.#vectors.note(judgements, now)
     return true
   }
 
@@ -371,38 +388,6 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
         const seen = this.#table.get(`${scopeOf(read, origin)}|${sourceOf(read.event)}`)?.beside.seen
         for (const contact of contacts) seen?.noteContact(contact, read.event.ts)
       }
-  }
-
-  /** What the sensors saw on the targets' side; a sensor that does not answer leaves those features absent. */
-  async #contextsOf(
-    feed: string,
-    { tasks, extraction }: ReturnType<typeof docketOf>,
-  ): Promise<(GraphContext | null)[]> {
-    const contexts = new Array<GraphContext | null>(tasks.length).fill(null)
-    const bySensor = new Map<string, number[]>()
-    tasks.forEach(({ tracked }, i) => {
-      if (extraction.hosts[i] === null) return
-      for (const sensor of tracked.beside.sensors) {
-        const rows = bySensor.get(sensor)
-        if (rows) rows.push(i)
-        else bySensor.set(sensor, [i])
-      }
-    })
-    await Promise.all(
-      [...bySensor].map(async ([sensor, rows]) => {
-        const questions = rows.map((i) => ({ last: tasks[i]!.last, question: extraction.questions[i]! }))
-        try {
-          const packed = await this.env.SENSOR.getByName(sensor).contexts(feed, packQuestions(questions))
-          unpackContexts(packed).forEach((context, j) => {
-            const i = rows[j]!
-            contexts[i] = widest(contexts[i]!, context)
-          })
-        } catch (error) {
-          console.error(JSON.stringify({ partition: this.#name, what: 'context', sensor, error: String(error) }))
-        }
-      }),
-    )
-    return contexts
   }
 
   #noteDecision(ms: number): void {

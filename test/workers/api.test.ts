@@ -215,8 +215,12 @@ describe('GET /api/incidents/:id', () => {
       unit: FEATURES[7]!.unit,
       value: 26.4,
       usual: 0,
+      usual_range: [0, 1],
+      absent: null,
       contribution: 0,
     })
+    const [absent] = incident.features as { value: unknown; absent: unknown }[]
+    expect(absent).toMatchObject({ value: null, absent: FEATURES[0]!.absent })
     expect(incident.probabilities).toHaveLength(7)
     expect(incident.members).toMatchObject({ forest: incident.probabilities })
     expect(incident.evidence).toHaveLength(25)
@@ -390,6 +394,7 @@ describe('health', () => {
         migrations: { ok: true, detail: 'all applied' },
         partitions: { ok: true, detail: '2 of 2 answer' },
         model: { ok: true, detail: 'serving fixture-1' },
+        feature_store: { ok: true, detail: 'embedded answers, 0 vectors' },
       },
     })
   })
@@ -501,7 +506,7 @@ describe('GET /metrics', () => {
 
   it('prints nothing of parts that do not exist yet', async () => {
     const names = [...(await scrape()).keys()].join('\n')
-    expect(names).not.toMatch(/council|feature_store|training|agent/)
+    expect(names).not.toMatch(/council|training|agent/)
   })
 })
 
