@@ -1,5 +1,6 @@
 import type { Database } from '../adapters/d1/database.ts'
 import type { HealthBindings } from '../adapters/durable-objects/health-reader.ts'
+import type { IntelDeskBindings } from '../adapters/durable-objects/intel-desk-reader.ts'
 import type { WindowBindings } from '../adapters/durable-objects/present-windows.ts'
 import type { FeatureStoreBindings } from '../adapters/feature-store/feature-store.ts'
 import type { Access } from '../core/auth/role.ts'
@@ -8,7 +9,7 @@ import type { ModelFacts } from '../core/incidents/view.ts'
 import type { Role } from '../core/store/schema.ts'
 import type { Clock, EpochMs } from '../core/time.ts'
 
-export interface AppBindings extends HealthBindings, WindowBindings, FeatureStoreBindings {
+export interface AppBindings extends HealthBindings, WindowBindings, FeatureStoreBindings, IntelDeskBindings {
   DB: D1Database
   /** The entries of loaded lists. */
   INTEL: R2Bucket

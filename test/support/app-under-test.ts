@@ -1,6 +1,7 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import type { FeatureStoreNamespace } from '../../adapters/durable-objects/feature-store.ts'
+import type { IntelDeskBindings } from '../../adapters/durable-objects/intel-desk-reader.ts'
 import { hashPassword, verifyPassword } from '../../core/auth/password.ts'
 import { secureRandom, sha256Hex } from '../../core/auth/token.ts'
 import type { Windows } from '../../core/features/store/features-of.ts'
@@ -12,9 +13,10 @@ import type { AppBindings, AppParts } from '../../worker/app-env.ts'
 import { FIXTURE_MANIFEST, FIXTURE_NOW } from './incident-fixture.ts'
 
 export const ORIGIN = 'https://picket.test'
-export const { DB, INTEL, FEATURE_STORE } = env as unknown as {
+export const { DB, INTEL, INTEL_DESK, FEATURE_STORE } = env as unknown as {
   DB: D1Database
   INTEL: R2Bucket
+  INTEL_DESK: IntelDeskBindings['INTEL_DESK']
   FEATURE_STORE: FeatureStoreNamespace
 }
 
@@ -85,6 +87,7 @@ export function appUnderTest(theirs: Partial<Parts> = {}, given: Partial<AppPart
     DB,
     INTEL,
     FEATURE_STORE,
+    INTEL_DESK,
     ...parts.store,
     SENSOR: { getByName: (id) => ({ health: async () => parts.sensor(id) }) },
     SOURCE_PARTITION: { getByName: (name) => ({ health: async () => parts.partition(name), ...parts.windows }) },

@@ -395,6 +395,7 @@ describe('health', () => {
         partitions: { ok: true, detail: '2 of 2 answer' },
         model: { ok: true, detail: 'serving fixture-1' },
         feature_store: { ok: true, detail: 'embedded answers, 0 vectors' },
+        live_look_ups: { ok: true, detail: 'off: no key is set' },
       },
     })
   })

@@ -1,9 +1,12 @@
 import type { FC } from 'hono/jsx'
 import type { ListCounts } from '../../core/intel/list-builder.ts'
+import type { IntelDeskHealth } from '../../core/intel/live/health.ts'
+import type { Reading } from '../../core/live-figures.ts'
 import type { intelLists } from '../../core/store/schema.ts'
 import type { EpochMs } from '../../core/time.ts'
 import { Attribution } from '../components/attribution.tsx'
 import { Layout, type Viewer } from '../components/layout.tsx'
+import { LiveLookUpTable } from '../components/live-look-up-table.tsx'
 import { LogText } from '../components/log-text.tsx'
 import { Age, Time } from '../components/time.tsx'
 import { count, percent, plural } from '../format.ts'
@@ -14,6 +17,7 @@ export interface IntelListsView {
   now: EpochMs
   /** By name. */
   lists: List[]
+  desk: Reading<IntelDeskHealth>
 }
 
 export const IntelPage: FC<{ view: IntelListsView; viewer: Viewer }> = ({ view, viewer }) => (
@@ -52,6 +56,20 @@ export const IntelPage: FC<{ view: IntelListsView; viewer: Viewer }> = ({ view, 
             </tbody>
           </table>
         </div>
+      )}
+    </section>
+    <section class="card" aria-labelledby="live">
+      <h2 id="live">Services that are asked</h2>
+      <p>
+        Asked about the sources of incidents, only where a key is set; judgement never waits for them. Private addresses
+        and your own networks are never sent out.
+      </p>
+      {view.desk.health.ok ? (
+        <LiveLookUpTable desk={view.desk.health.value} />
+      ) : (
+        <p class="missing">
+          Their state is not known: <LogText text={view.desk.health.error} />
+        </p>
       )}
     </section>
     <section class="card" aria-labelledby="shipped">

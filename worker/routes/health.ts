@@ -2,6 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { missingColumns } from '../../adapters/d1/migration-check.ts'
 import { readPartitions } from '../../adapters/durable-objects/health-reader.ts'
+import { readIntelDesk } from '../../adapters/durable-objects/intel-desk-reader.ts'
+import { deskReadiness } from '../../core/intel/live/words.ts'
 import { servingModel } from '../../core/live-figures.ts'
 import { apiApp, json } from '../api.ts'
 import type { AppEnv } from '../app-env.ts'
@@ -44,7 +46,12 @@ export const health = apiApp()
   })
 
 async function checkDependencies(c: Context<AppEnv>): Promise<Record<string, Dependency>> {
-  const [partitions, database, store] = await Promise.all([readPartitions(c.env), checkDatabase(c), reportOf(c)])
+  const [partitions, database, store, desk] = await Promise.all([
+    readPartitions(c.env),
+    checkDatabase(c),
+    reportOf(c),
+    readIntelDesk(c.env),
+  ])
   const silent = partitions.flatMap(({ name, health }) => (health.ok ? [] : [`${name}: ${health.error}`]))
   return {
     ...database,
@@ -58,6 +65,7 @@ async function checkDependencies(c: Context<AppEnv>): Promise<Record<string, Dep
       store.state === 'ok'
         ? { ok: true, detail: store.detail }
         : { ok: false, degraded: true, detail: `${store.detail}; vectors come from their partitions` },
+    live_look_ups: deskReadiness(desk),
   }
 }
 

@@ -4,6 +4,7 @@ import { BackgroundReader } from '../../adapters/d1/background-reader.ts'
 import { IncidentReader } from '../../adapters/d1/incident-reader.ts'
 import { SensorReader } from '../../adapters/d1/sensor-reader.ts'
 import { readPartitions, readSensors } from '../../adapters/durable-objects/health-reader.ts'
+import { readIntelDesk } from '../../adapters/durable-objects/intel-desk-reader.ts'
 import { STORE_RESULTS, type StoreCounts, type StoreResult } from '../../core/features/store/statistics.ts'
 import { type Figure, mergeHistograms, total } from '../../core/live-figures.ts'
 import { CLASSES } from '../../core/taxonomy.ts'
@@ -11,6 +12,7 @@ import { apiApp, refusals } from '../api.ts'
 import type { AppEnv } from '../app-env.ts'
 import { requires } from '../auth/requires.ts'
 import { reportOf } from '../feature-store.ts'
+import { liveLookUpMetrics } from '../live-look-up-metrics.ts'
 import { type Metric, prometheusText } from '../prometheus.ts'
 
 const scraped = createRoute({
@@ -32,12 +34,13 @@ export const metrics = apiApp().openapi(scraped, async (c) =>
 async function measure(c: Context<AppEnv>): Promise<Metric[]> {
   const { db } = c.var
   const sensorIds = (await new SensorReader(db).all()).map(({ id }) => id)
-  const [sensors, partitions, byClass, background, store] = await Promise.all([
+  const [sensors, partitions, byClass, background, store, desk] = await Promise.all([
     readSensors(c.env, sensorIds),
     readPartitions(c.env),
     new IncidentReader(db).byClass(),
     new BackgroundReader(db).countSources(),
     reportOf(c),
+    readIntelDesk(c.env),
   ])
   const answering = partitions.flatMap(({ health }) => (health.ok ? [health.value] : []))
   const decision = mergeHistograms(answering.map(({ decisionSeconds }) => decisionSeconds))
@@ -145,6 +148,7 @@ async function measure(c: Context<AppEnv>): Promise<Metric[]> {
       type: 'counter',
       samples: store.history.ok ? storeSamples(store.history.value.ever) : [],
     },
+    ...(desk.health.ok ? liveLookUpMetrics(desk.health.value) : []),
     {
       name: 'picket_part_up',
       help: '1 when the part answered this scrape.',
@@ -153,6 +157,7 @@ async function measure(c: Context<AppEnv>): Promise<Metric[]> {
         ...sensors.map(({ name, health }) => ({ labels: { part: `sensor ${name}` }, value: Number(health.ok) })),
         ...partitions.map(({ name, health }) => ({ labels: { part: name }, value: Number(health.ok) })),
         { labels: { part: 'feature store' }, value: Number(store.state === 'ok') },
+        { labels: { part: 'live look-ups' }, value: Number(desk.health.ok) },
       ],
     },
   ]

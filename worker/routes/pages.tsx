@@ -3,6 +3,7 @@ import { BackgroundReader } from '../../adapters/d1/background-reader.ts'
 import { IncidentReader, MOST_COUNTED } from '../../adapters/d1/incident-reader.ts'
 import { IncidentTriage } from '../../adapters/d1/incident-triage.ts'
 import { IntelListStore } from '../../adapters/d1/intel-list-store.ts'
+import { readIntelDesk } from '../../adapters/durable-objects/intel-desk-reader.ts'
 import { evidenceFor } from '../../core/incidents/evidence-view.ts'
 import { filterOf, parseIncidentQuery } from '../../core/incidents/query.ts'
 import type { IncidentRow } from '../../core/incidents/view.ts'
@@ -109,8 +110,8 @@ export const pages = new Hono<AppEnv>()
     return page(c, <BackgroundPage view={view} viewer={viewerOf(c, whoOf(c))} />)
   })
   .get('/intel', requires('viewer'), async (c) => {
-    const lists = await new IntelListStore(c.var.db).all()
-    return page(c, <IntelPage view={{ now: c.var.now, lists }} viewer={viewerOf(c, whoOf(c))} />)
+    const [lists, desk] = await Promise.all([new IntelListStore(c.var.db).all(), readIntelDesk(c.env)])
+    return page(c, <IntelPage view={{ now: c.var.now, lists, desk }} viewer={viewerOf(c, whoOf(c))} />)
   })
 
 /** The incident that the address names. */
