@@ -1,5 +1,6 @@
 import type { BatchAnswer, SensorBatch } from '../core/events/batch.ts'
 import type { ReadEvent } from '../core/events/event.ts'
+import type { Windows } from '../core/features/store/features-of.ts'
 import type { PartitionHealth, SensorHealth } from '../core/health.ts'
 import type { ThinReport } from '../core/incidents/campaign.ts'
 import type { IntelAnswer } from '../core/intel/finding.ts'
@@ -29,8 +30,8 @@ export interface PartitionShare {
   events: string
 }
 
-/** What the partition offers to sensors and pages. */
-export interface PartitionPort {
+/** What the partition offers to sensors, pages and whoever needs a vector. */
+export interface PartitionPort extends Windows {
   add(share: PartitionShare): Promise<{ accepted: number; duplicates: number }>
   health(): Promise<PartitionHealth>
 }

@@ -1,7 +1,9 @@
 import { DurableObject } from 'cloudflare:workers'
+import type { FeatureStoreBindings } from '../adapters/feature-store/feature-store.ts'
 import type { ReadEvent } from '../core/events/event.ts'
 import { isSiteLocal, sourceOf } from '../core/events/source.ts'
 import { fillContext, fillIntel } from '../core/features/extract.ts'
+import type { VectorNow, WindowNow } from '../core/features/store/features-of.ts'
 import type { PartitionHealth } from '../core/health.ts'
 import { Beside } from '../core/incidents/beside.ts'
 import { docketOf, type Judgement, judge } from '../core/incidents/judge.ts'
@@ -31,6 +33,7 @@ import { DECISION_BOUNDS, decisionHistogram, newCounters } from './partition/cou
 import { Deliveries } from './partition/deliveries.ts'
 import { Journal, type ShareOrigin } from './partition/journal.ts'
 import { LiveIntel } from './partition/live-intel.ts'
+import { JudgedVectors, pendingOf } from './partition/vectors.ts'
 
 /** Windows in one call of the runtime. */
 const ROUND = 512
@@ -56,7 +59,7 @@ const JOURNAL_BYTES = 512 * 1024 * 1024
 /** A source that is busy in all 30 panes takes about 95 KB (soak, 2026-11-24): four partitions of these end at 1.5 GB. */
 const DEFAULT_SOURCES = 4_000
 
-export interface PartitionEnv extends IntelEnv {
+export interface PartitionEnv extends IntelEnv, FeatureStoreBindings {
   SENSOR: { getByName(name: string): SensorPort }
   /** Absent in an older deployment: nobody is asked then. */
   INTEL_DESK?: { getByName(name: string): IntelDeskPort }
@@ -82,6 +85,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     this.#name,
   )
   readonly #consequences = new Consequences(this.#checkpoint, this.#deliveries.outbox)
+  readonly #vectors = new JudgedVectors(this.env)
   readonly #feeds = new Map<string, FeedState>()
   readonly #ids: Set<number>
   #counters: PartitionCounters
@@ -104,6 +108,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     this.#ids = new Set(this.#journal.newestIds(IDS_KEPT))
     const meta = this.#checkpoint.load(this.#table)
     this.#journal.continueAfter(meta?.journalRow ?? 0)
+    for (const tracked of this.#table.sources()) this.#vectors.restored(tracked)
     this.#counters = meta?.counters ?? newCounters()
     this.#uncheckedAfter = meta?.journalRow ?? 0
     for (const [feed, state] of meta?.feeds ?? []) this.#feeds.set(feed, state)
@@ -161,6 +166,25 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   /** What live look-ups know of a source by now: its window is judged again, unless that is nothing new. */
   async intelArrived(address: string, answer: IntelAnswer): Promise<void> {
     if (this.#live.arrived(address, answer) && this.#table.judgeAgain(address)) await this.#wakeIn(LIVE_DELAY_MS)
+  }
+
+  async windowNow(source: string, scope: string | null): Promise<WindowNow | null> {
+    const cursor = this.#vectors.windowOf(source, scope, Date.now())
+    const tracked = cursor && this.#table.get(`${cursor.scope}|${source}`)
+    return tracked ? { cursor, unjudged: pendingOf(tracked) } : null
+  }
+
+  /** The features of the judged window as it stands now; judges nothing and changes nothing. */
+  async vectorNow(source: string, scope: string | null): Promise<VectorNow | null> {
+    const judged = this.#vectors.windowOf(source, scope, Date.now())
+    const tracked = judged && this.#table.get(`${judged.scope}|${source}`)
+    if (!tracked) return null
+    const docket = docketOf([{ tracked, last: judged.pane, taken: [] }])
+    const cursor = { ...judged, events: tracked.window.cursor - pendingOf(tracked, judged.pane) }
+    const unjudged = pendingOf(tracked)
+    const [context = null] = await this.#contextsOf(tracked.feed, docket)
+    fillContext(docket.extraction, 0, context)
+    return { cursor, unjudged, row: docket.extraction.rows, at: Date.now() }
   }
 
   override async alarm(): Promise<void> {
@@ -296,6 +320,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     for (const key of this.#table.evict()) {
       this.#changed.delete(key)
       this.#gone.add(key)
+      this.#vectors.forget(key)
     }
   }
 
@@ -339,6 +364,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       this.#changed.add(task.tracked.key)
     }
     if (live) this.#askAbout(judgements, now)
+    this.#vectors.note(judgements, now)
     return true
   }
 

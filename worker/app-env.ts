@@ -1,17 +1,20 @@
 import type { Database } from '../adapters/d1/database.ts'
 import type { HealthBindings } from '../adapters/durable-objects/health-reader.ts'
+import type { WindowBindings } from '../adapters/durable-objects/present-windows.ts'
+import type { FeatureStoreBindings } from '../adapters/feature-store/feature-store.ts'
 import type { Access } from '../core/auth/role.ts'
 import type { RandomBytes } from '../core/auth/token.ts'
 import type { ModelFacts } from '../core/incidents/view.ts'
 import type { Role } from '../core/store/schema.ts'
 import type { Clock, EpochMs } from '../core/time.ts'
 
-export interface AppBindings extends HealthBindings {
+export interface AppBindings extends HealthBindings, WindowBindings, FeatureStoreBindings {
   DB: D1Database
   /** The entries of loaded lists. */
   INTEL: R2Bucket
   /** The user's own networks: CIDRs, divided by commas. */
   OWN_RANGES?: string
+  SOURCE_PARTITION: HealthBindings['SOURCE_PARTITION'] & WindowBindings['SOURCE_PARTITION']
 }
 
 /** What the app is built from; the worker hands in the real ones, a test its own. */

@@ -192,6 +192,10 @@ export class WindowTable<Beside> {
     return isAny
   }
 
+  sources(): Iterable<TrackedSource<Beside>> {
+    return this.#tracked.values()
+  }
+
   feedsWaiting(): Set<string> {
     return new Set([...this.#waiting].map(({ feed }) => feed))
   }

@@ -1,7 +1,10 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import type { HealthBindings } from '../../adapters/durable-objects/health-reader.ts'
+import type { FeatureStoreNamespace } from '../../adapters/durable-objects/feature-store.ts'
 import { hashPassword, verifyPassword } from '../../core/auth/password.ts'
 import { secureRandom, sha256Hex } from '../../core/auth/token.ts'
+import type { Windows } from '../../core/features/store/features-of.ts'
+import type { StoreEnvironment } from '../../core/features/store/settings.ts'
 import type { PartitionHealth, SensorHealth } from '../../core/health.ts'
 import { ROLES, type Role } from '../../core/store/schema.ts'
 import { createApp } from '../../worker/app.ts'
@@ -9,7 +12,11 @@ import type { AppBindings, AppParts } from '../../worker/app-env.ts'
 import { FIXTURE_MANIFEST, FIXTURE_NOW } from './incident-fixture.ts'
 
 export const ORIGIN = 'https://picket.test'
-export const { DB, INTEL } = env as unknown as { DB: D1Database; INTEL: R2Bucket }
+export const { DB, INTEL, FEATURE_STORE } = env as unknown as {
+  DB: D1Database
+  INTEL: R2Bucket
+  FEATURE_STORE: FeatureStoreNamespace
+}
 
 export const SENSOR_HEALTH: SensorHealth = {
   sensor: 'gateway',
@@ -52,15 +59,20 @@ export const PARTITION_HEALTH: PartitionHealth = {
 export interface Parts {
   sensor: (id: string) => SensorHealth
   partition: (name: string) => PartitionHealth
+  windows: Windows
+  store: StoreEnvironment
 }
 
 export const WELL: Parts = {
   sensor: (sensor) => ({ ...SENSOR_HEALTH, sensor }),
   partition: (name) => ({ ...PARTITION_HEALTH, partition: Number(name.slice(1)) }),
+  windows: { windowNow: async () => null, vectorNow: async () => null },
+  store: {},
 }
 
 /** An app with a clock that the test moves, on the test's D1, with parts that say what the test wants. */
-export function appUnderTest(parts: Parts = WELL, given: Partial<AppParts> = {}) {
+export function appUnderTest(theirs: Partial<Parts> = {}, given: Partial<AppParts> = {}) {
+  const parts: Parts = { ...WELL, ...theirs }
   const clock = { now: FIXTURE_NOW }
   const app = createApp({
     clock: () => clock.now,
@@ -69,14 +81,21 @@ export function appUnderTest(parts: Parts = WELL, given: Partial<AppParts> = {})
     manifest: FIXTURE_MANIFEST,
     ...given,
   })
-  const health: HealthBindings = {
+  const bindings: AppBindings = {
+    DB,
+    INTEL,
+    FEATURE_STORE,
+    ...parts.store,
     SENSOR: { getByName: (id) => ({ health: async () => parts.sensor(id) }) },
-    SOURCE_PARTITION: { getByName: (name) => ({ health: async () => parts.partition(name) }) },
+    SOURCE_PARTITION: { getByName: (name) => ({ health: async () => parts.partition(name), ...parts.windows }) },
     PARTITIONS: '2',
   }
-  const bindings: AppBindings = { DB, INTEL, ...health }
-  const request = async (path: string, init: RequestInit = {}): Promise<Response> =>
-    app.request(`${ORIGIN}${path}`, { redirect: 'manual', ...init }, bindings)
+  const request = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    const context = createExecutionContext()
+    const answer = await app.request(`${ORIGIN}${path}`, { redirect: 'manual', ...init }, bindings, context)
+    await waitOnExecutionContext(context)
+    return answer
+  }
   return { app, clock, request }
 }
 

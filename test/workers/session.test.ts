@@ -39,6 +39,8 @@ const ROUTES: Record<string, 'public' | Role> = {
   'GET /healthz': 'public',
   'GET /readyz': 'public',
   'GET /openapi.json': 'public',
+  'GET /api/feature-store/stats': 'viewer',
+  'GET /api/features/:address': 'viewer',
   'POST /logout': 'viewer',
   'GET /': 'viewer',
   'GET /fragments/dashboard': 'viewer',

@@ -6,8 +6,13 @@ import { servingModel } from '../../core/live-figures.ts'
 import { apiApp, json } from '../api.ts'
 import type { AppEnv } from '../app-env.ts'
 import { requires } from '../auth/requires.ts'
+import { reportOf } from '../feature-store.ts'
 
-const Dependency = z.object({ ok: z.boolean(), detail: z.string() })
+const Dependency = z.object({
+  ok: z.boolean(),
+  detail: z.string(),
+  degraded: z.literal(true).optional().openapi({ description: 'It works badly, and Picket does without it' }),
+})
 type Dependency = z.output<typeof Dependency>
 
 const Readiness = z
@@ -27,19 +32,19 @@ const ready = createRoute({
   path: '/readyz',
   summary: 'Readiness: each dependency by name, with what is wrong',
   middleware: requires('public'),
-  responses: { 200: json(Readiness, 'All dependencies answer'), 503: json(Readiness, 'Some do not') },
+  responses: { 200: json(Readiness, 'All that is needed answers'), 503: json(Readiness, 'Some do not') },
 })
 
 export const health = apiApp()
   .openapi(alive, (c) => c.json({ status: 'ok' as const }, 200))
   .openapi(ready, async (c) => {
     const dependencies = await checkDependencies(c)
-    const allOk = Object.values(dependencies).every(({ ok }) => ok)
+    const allOk = Object.values(dependencies).every(({ ok, degraded }) => ok || degraded)
     return allOk ? c.json({ ready: true, dependencies }, 200) : c.json({ ready: false, dependencies }, 503)
   })
 
 async function checkDependencies(c: Context<AppEnv>): Promise<Record<string, Dependency>> {
-  const [partitions, database] = await Promise.all([readPartitions(c.env), checkDatabase(c)])
+  const [partitions, database, store] = await Promise.all([readPartitions(c.env), checkDatabase(c), reportOf(c)])
   const silent = partitions.flatMap(({ name, health }) => (health.ok ? [] : [`${name}: ${health.error}`]))
   return {
     ...database,
@@ -49,6 +54,10 @@ async function checkDependencies(c: Context<AppEnv>): Promise<Record<string, Dep
         silent.length === 0 ? `${partitions.length} of ${partitions.length} answer` : silent.slice(0, 3).join('; '),
     },
     model: modelDependency(servingModel(partitions)),
+    feature_store:
+      store.state === 'ok'
+        ? { ok: true, detail: store.detail }
+        : { ok: false, degraded: true, detail: `${store.detail}; vectors come from their partitions` },
   }
 }
 

@@ -4,11 +4,13 @@ import { BackgroundReader } from '../../adapters/d1/background-reader.ts'
 import { IncidentReader } from '../../adapters/d1/incident-reader.ts'
 import { SensorReader } from '../../adapters/d1/sensor-reader.ts'
 import { readPartitions, readSensors } from '../../adapters/durable-objects/health-reader.ts'
+import { STORE_RESULTS, type StoreCounts, type StoreResult } from '../../core/features/store/statistics.ts'
 import { type Figure, mergeHistograms, total } from '../../core/live-figures.ts'
 import { CLASSES } from '../../core/taxonomy.ts'
 import { apiApp, refusals } from '../api.ts'
 import type { AppEnv } from '../app-env.ts'
 import { requires } from '../auth/requires.ts'
+import { reportOf } from '../feature-store.ts'
 import { type Metric, prometheusText } from '../prometheus.ts'
 
 const scraped = createRoute({
@@ -30,11 +32,12 @@ export const metrics = apiApp().openapi(scraped, async (c) =>
 async function measure(c: Context<AppEnv>): Promise<Metric[]> {
   const { db } = c.var
   const sensorIds = (await new SensorReader(db).all()).map(({ id }) => id)
-  const [sensors, partitions, byClass, background] = await Promise.all([
+  const [sensors, partitions, byClass, background, store] = await Promise.all([
     readSensors(c.env, sensorIds),
     readPartitions(c.env),
     new IncidentReader(db).byClass(),
     new BackgroundReader(db).countSources(),
+    reportOf(c),
   ])
   const answering = partitions.flatMap(({ health }) => (health.ok ? [health.value] : []))
   const decision = mergeHistograms(answering.map(({ decisionSeconds }) => decisionSeconds))
@@ -137,16 +140,36 @@ async function measure(c: Context<AppEnv>): Promise<Metric[]> {
       histogram: answering.length === partitions.length ? decision : null,
     },
     {
+      name: 'picket_feature_store_requests_total',
+      help: 'Look-ups of vectors and vectors to be written, by what became of them.',
+      type: 'counter',
+      samples: store.history.ok ? storeSamples(store.history.value.ever) : [],
+    },
+    {
       name: 'picket_part_up',
       help: '1 when the part answered this scrape.',
       type: 'gauge',
       samples: [
         ...sensors.map(({ name, health }) => ({ labels: { part: `sensor ${name}` }, value: Number(health.ok) })),
         ...partitions.map(({ name, health }) => ({ labels: { part: name }, value: Number(health.ok) })),
+        { labels: { part: 'feature store' }, value: Number(store.state === 'ok') },
       ],
     },
   ]
 }
+
+const RESULT_LABELS: Record<StoreResult, string> = {
+  hits: 'hit',
+  misses: 'miss',
+  stale: 'stale',
+  errors: 'error',
+  written: 'written',
+  write_errors: 'write_error',
+  dropped: 'dropped',
+}
+
+const storeSamples = (counts: StoreCounts) =>
+  STORE_RESULTS.map((result) => ({ labels: { result: RESULT_LABELS[result] }, value: counts[result] }))
 
 const sample = (labels: Record<string, string>, figure: Figure) =>
   figure.known ? [{ labels, value: figure.value }] : []
