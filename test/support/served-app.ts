@@ -12,14 +12,19 @@ import { stateFolder } from '../../scripts/local/state.ts'
 import { workerConfig } from '../../scripts/local/worker-config.ts'
 
 export const ADMIN_PASSWORD = 'a password for tests'
+export const API_TOKEN = 'a-token-for-tests'
+export const SENSOR_KEY = 'a-sensor-key-for-tests'
 
 export interface ServedApp {
   origin: string
   stop(): Promise<void>
 }
 
-/** `npm run serve` on a fresh state folder whose database `fill` has filled before. */
-export async function serveApp(fill: (database: D1Database) => Promise<void>): Promise<ServedApp> {
+/** `npm run serve` on a fresh state folder whose database `fill` has filled before, with `more` in its environment. */
+export async function serveApp(
+  fill: (database: D1Database) => Promise<void>,
+  more: Record<string, string> = {},
+): Promise<ServedApp> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'picket-e2e-'))
   const port = await freePort()
   const environment = {
@@ -27,6 +32,9 @@ export async function serveApp(fill: (database: D1Database) => Promise<void>): P
     PORT: String(port),
     PICKET_STATE_DIR: folder,
     PICKET_ADMIN_PASSWORD: ADMIN_PASSWORD,
+    PICKET_API_TOKEN: API_TOKEN,
+    PICKET_SENSOR_KEY: SENSOR_KEY,
+    ...more,
   }
   await fillDatabase(environment, fill)
   const server = spawn('node', [inRoot('scripts/serve.ts')], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
