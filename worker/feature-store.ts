@@ -31,6 +31,7 @@ export function presentFeatures(c: Context<AppEnv>, { address, scope }: Features
       windows: presentWindows(c.env),
       // Stands still while this computes, in a Worker; both spans are of waiting.
       stopwatch: () => performance.now(),
+      tickMs: 1,
       later,
       count: (counts, failure) =>
         later(

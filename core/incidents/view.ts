@@ -12,6 +12,8 @@ export interface FeatureInfo {
   group: string
   unit: string
   definition: string
+  /** When it is absent; null when it always has a value. */
+  absent: string | null
 }
 
 /** What this worker knows to explain an incident with. */
@@ -23,6 +25,8 @@ export interface ModelFacts {
 
 /** One of the 100 features of the window that decided. */
 export interface FeatureLine {
+  /** Its place in the vector, from 1. */
+  n: number
   /** Null where the incident was computed with a schema that this worker does not have. */
   name: string | null
   group: string | null
@@ -31,7 +35,25 @@ export interface FeatureLine {
   value: number | null
   /** Median over normal training windows; null where always absent, or the model is not the one at hand. */
   usual: number | null
+  /** 5th to 95th percentile of the same windows. */
+  usualRange: [number, number] | null
+  /** The usual values at hand are those of the model that judged. */
+  isUsualKnown: boolean
+  /** The value lies outside the usual range. */
+  isUnusual: boolean
+  /** Why there is no value; null where there is one or the reason is not known. */
+  absent: string | null
   contribution: number | null
+}
+
+/** The features of one group. */
+export interface FeatureGroup {
+  name: string
+  lines: FeatureLine[]
+  present: number
+  /** Sum of the contributions, and of their sizes. */
+  contribution: number
+  weight: number
 }
 
 /** One of the seven classes as the model saw it. */
@@ -54,19 +76,41 @@ export const modelIsAtHand = (row: { model_version: string }, facts: ModelFacts)
 /** In vector order. */
 export function featureLines(row: IncidentRow, facts: ModelFacts): FeatureLine[] {
   const known = row.schema_hash === facts.schemaHash
-  const usual = modelIsAtHand(row, facts) ? facts.manifest!.usual : []
+  const isUsualKnown = known && modelIsAtHand(row, facts)
+  const { usual, usual_range: ranges } = isUsualKnown ? facts.manifest! : { usual: [], usual_range: [] }
   return row.features.map((value, i) => {
     const info = known ? facts.features[i] : undefined
+    const usualRange = ranges[i] ?? null
     return {
+      n: i + 1,
       name: info?.name ?? null,
       group: info?.group ?? null,
       unit: info?.unit ?? null,
       definition: info?.definition ?? null,
       value,
       usual: usual[i] ?? null,
+      usualRange,
+      isUsualKnown,
+      isUnusual: value !== null && usualRange !== null && (value < usualRange[0] || value > usualRange[1]),
+      absent: value === null ? (info?.absent ?? null) : null,
       contribution: row.contributions[i] ?? null,
     }
   })
+}
+
+/** In the order of the vector; features of an unknown schema are one group. */
+export function featureGroups(lines: readonly FeatureLine[]): FeatureGroup[] {
+  const groups = new Map<string, FeatureGroup>()
+  for (const line of lines) {
+    const name = line.group ?? 'of another schema'
+    const group = groups.get(name) ?? { name, lines: [], present: 0, contribution: 0, weight: 0 }
+    groups.set(name, group)
+    group.lines.push(line)
+    if (line.value !== null) group.present++
+    group.contribution += line.contribution ?? 0
+    group.weight += Math.abs(line.contribution ?? 0)
+  }
+  return [...groups.values()]
 }
 
 /** By class id. */

@@ -215,8 +215,12 @@ describe('GET /api/incidents/:id', () => {
       unit: FEATURES[7]!.unit,
       value: 26.4,
       usual: 0,
+      usual_range: [0, 1],
+      absent: null,
       contribution: 0,
     })
+    const [absent] = incident.features as { value: unknown; absent: unknown }[]
+    expect(absent).toMatchObject({ value: null, absent: FEATURES[0]!.absent })
     expect(incident.probabilities).toHaveLength(7)
     expect(incident.members).toMatchObject({ forest: incident.probabilities })
     expect(incident.evidence).toHaveLength(25)

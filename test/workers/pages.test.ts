@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { FEATURES } from '../../core/features/schema.ts'
 import { addPeople, appUnderTest, bearer, csrfIn, DB, form, logIn, ORIGIN, WELL } from '../support/app-under-test.ts'
 import { HOSTILE_TEXT } from '../support/hostile-text.ts'
 import {
@@ -100,6 +101,9 @@ describe('dashboard', () => {
     )
     expect(page).toContain('aria-label="2 incidents from 07:00 to 08:00 UTC"')
     expect(textOf(page)).toContain('no time in the line')
+    const store = textOf(page.slice(page.indexOf('id="feature-store"')))
+    expect(store).toContain('embedded answers, 0 vectors')
+    expect(store).toMatch(/last hour not measured 0 0 0 0 not measured not measured/)
   })
 
   it('each bar leads to as many incidents as it says', async () => {
@@ -246,6 +250,34 @@ describe('incident', () => {
     expect(text).toMatch(/established share .{0,60} absent 0\.83 ratio/)
     expect(text).toMatch(/Brute Force Attack decided 94\.3 % 40\.0 % 94\.3 % 94\.3 % 94\.3 %/)
     expect(text).toContain('All 100 features')
+  })
+
+  it('shows every feature in its group with value, unit, usual range and contribution, absent ones with the reason', async () => {
+    const [id] = await insertIncidents(DB, [incidentRow('k', 3)])
+    const page = await html(`/incidents/incident/${id}`)
+    const groups = [...page.matchAll(/<details class="feature-group"( open="")?><summary><b>([^<]+)<\/b>/g)]
+    expect(groups.map(([, , name]) => name)).toEqual([...new Set(FEATURES.map(({ group }) => group))])
+    // The three that moved the prediction most.
+    expect(groups.filter(([, open]) => open).length).toBe(3)
+    const lines = [...page.slice(page.indexOf('id="features"')).matchAll(/<th scope="row">([^<]+)/g)]
+    expect(lines.map(([, name]) => name)).toEqual(FEATURES.map(({ name }) => name.replaceAll('_', ' ')))
+    const text = textOf(page.slice(page.indexOf('id="features"')))
+    const at = (i: number) => FEATURES[i]!.name.replaceAll('_', ' ')
+    // 3.8 lies outside 0 to 2; the last column is (50 − 1) / 1000 for every third.
+    expect(text).toMatch(new RegExp(`${at(1)} .{0,160} 3\\.8 unusual ${FEATURES[1]!.unit} 0 to 2 median 0\\.3333 none`))
+    expect(text).toMatch(new RegExp(`${at(3)} .{0,160} 11\\.3 unusual ${FEATURES[3]!.unit} 0 to 4 median 1 \\+0\\.047`))
+    const absent = FEATURES.findIndex(({ absent }, i) => i % 11 === 0 && absent !== null)
+    expect(text).toMatch(new RegExp(`${at(absent)} .{0,160} absent ?${FEATURES[absent]!.absent} `))
+    // Absent in every ordinary window of the fixture.
+    expect(text).toContain('always absent')
+  })
+
+  it('does not lend the usual ranges of one model to an incident of another', async () => {
+    const [id] = await insertIncidents(DB, [incidentRow('k', 3, { model_version: 'older' })])
+    const page = await html(`/incidents/incident/${id}`)
+    const features = textOf(page.slice(page.indexOf('id="features"')))
+    expect(features).not.toMatch(/unusual|median \d/)
+    expect(features.match(/not known/g)!.length).toBeGreaterThanOrEqual(100)
   })
 
   it('does not lend the thresholds of one model to an incident of another', async () => {

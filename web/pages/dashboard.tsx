@@ -1,5 +1,6 @@
 import type { Child, FC } from 'hono/jsx'
 import type { ModelFigures } from '../../core/ensemble/model-figures.ts'
+import type { StoreReport } from '../../core/features/store/state.ts'
 import type { PartitionHealth } from '../../core/health.ts'
 import type { IncidentSummary } from '../../core/incidents/view.ts'
 import type { Figure, Reading, ServingModel } from '../../core/live-figures.ts'
@@ -8,6 +9,7 @@ import type { Severity } from '../../core/taxonomy.ts'
 import type { EpochMs } from '../../core/time.ts'
 import { Confidence, SeverityBadge } from '../components/badges.tsx'
 import { ShareBar } from '../components/bars.tsx'
+import { FeatureStoreCard } from '../components/feature-store.tsx'
 import { FigureLink, NotKnown } from '../components/figure.tsx'
 import { type Hour, HourChart } from '../components/hour-chart.tsx'
 import { incidentHref, Source } from '../components/incident-link.tsx'
@@ -33,6 +35,7 @@ export interface DashboardView {
   /** Of the model that this worker was built with; null when it has none. */
   shipped: { version: string; figures: ModelFigures | null } | null
   backgroundSources: number
+  featureStore: StoreReport
 }
 
 export const DashboardPage: FC<{ view: DashboardView; viewer: Viewer }> = ({ view, viewer }) => (
@@ -75,6 +78,10 @@ export const DashboardFigures: FC<{ view: DashboardView }> = ({ view }) => (
     <section class="card" id="partitions" aria-labelledby="partitions-title">
       <h2 id="partitions-title">Partitions</h2>
       <PartitionTable partitions={view.partitions} />
+    </section>
+    <section class="card" id="feature-store" aria-labelledby="feature-store-title">
+      <h2 id="feature-store-title">Feature store</h2>
+      <FeatureStoreCard report={view.featureStore} />
     </section>
   </>
 )

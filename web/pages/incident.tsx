@@ -68,10 +68,10 @@ export const IncidentPage: FC<{ view: IncidentView; viewer: Viewer }> = ({ view,
           </>
         )}
       </section>
-      <details class="card">
-        <summary>All {view.features.length} features of the window that decided</summary>
+      <section class="card" id="features" aria-labelledby="features-title">
+        <h2 id="features-title">All {view.features.length} features of the window that decided</h2>
         <FeatureTable features={view.features} />
-      </details>
+      </section>
     </Layout>
   )
 }

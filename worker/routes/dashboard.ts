@@ -9,6 +9,7 @@ import { servingModel, total } from '../../core/live-figures.ts'
 import { SEVERITIES } from '../../core/taxonomy.ts'
 import type { DashboardView } from '../../web/pages/dashboard.tsx'
 import type { AppEnv } from '../app-env.ts'
+import { reportOf } from '../feature-store.ts'
 
 const HOUR_MS = 3_600_000
 const HOURS = 24
@@ -19,7 +20,7 @@ export async function dashboardView(c: Context<AppEnv>): Promise<DashboardView> 
   const reader = new IncidentReader(db)
   const end = (Math.floor(now / HOUR_MS) + 1) * HOUR_MS
   const begin = end - HOURS * HOUR_MS
-  const [known, partitions, open, riskiest, perHour, ever, background] = await Promise.all([
+  const [known, partitions, open, riskiest, perHour, ever, background, featureStore] = await Promise.all([
     sensorLines(c),
     readPartitions(c.env),
     reader.openBySeverity(),
@@ -27,6 +28,7 @@ export async function dashboardView(c: Context<AppEnv>): Promise<DashboardView> 
     reader.createdPerHour(begin, end),
     reader.count({}),
     new BackgroundReader(db).countSources(),
+    reportOf(c),
   ])
   const sensors = known.map(({ name, health }) => ({ name, health }))
   const { manifest } = parts
@@ -64,6 +66,7 @@ export async function dashboardView(c: Context<AppEnv>): Promise<DashboardView> 
     serving: servingModel(partitions),
     shipped: manifest && { version: manifest.version, figures: unseenSourceFigures(manifest.metrics) },
     backgroundSources: background,
+    featureStore,
   }
 }
 

@@ -7,9 +7,10 @@ import { requires } from '../auth/requires.ts'
 import { presentFeatures, reportOf } from '../feature-store.ts'
 
 const Count = z.number().int()
-const Milliseconds = z
-  .object({ p50: z.number().nullable(), p99: z.number().nullable() })
-  .openapi({ description: 'Upper bound of a bucket of a logarithmic scale: at most 19 % too long; null: not measured' })
+const Milliseconds = z.object({ p50: z.number().nullable(), p99: z.number().nullable() }).openapi({
+  description:
+    'At most this long: the upper bound of a bucket of a logarithmic scale, 1 ms and 19 % over the truth at most; null: not measured',
+})
 
 const figures = {
   hits: Count,

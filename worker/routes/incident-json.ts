@@ -57,7 +57,16 @@ export function incidentDetailJson(
   return {
     ...incidentJson(summary),
     previous_id: parts.previousId,
-    features: featureLines(row, facts).map(({ definition: _, ...line }) => line),
+    features: featureLines(row, facts).map(({ name, group, value, unit, usual, usualRange, absent, contribution }) => ({
+      name,
+      group,
+      value,
+      unit,
+      usual,
+      usual_range: usualRange,
+      absent,
+      contribution,
+    })),
     probabilities,
     members: row.triage_note.votes,
     evidence: parts.evidence.map((event) => {

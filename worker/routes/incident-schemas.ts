@@ -112,6 +112,11 @@ export const IncidentDetail = Incident.extend({
       value: z.number().nullable().openapi({ description: 'Null where absent' }),
       unit: z.string().nullable(),
       usual: z.number().nullable().openapi({ description: 'Median of ordinary windows' }),
+      usual_range: z
+        .tuple([z.number(), z.number()])
+        .nullable()
+        .openapi({ description: '5th to 95th percentile of ordinary windows' }),
+      absent: z.string().nullable().openapi({ description: 'Why there is no value' }),
       contribution: z.number().nullable(),
     }),
   ),

@@ -29,6 +29,8 @@ export interface FeatureSources {
   windows: Windows
   /** Milliseconds of a clock for spans; it may stand still while nothing is waited for. */
   stopwatch: () => number
+  /** That clock's tick, ms: a span may be this much longer than it reads. */
+  tickMs: number
   /** Takes what happened, for the statistics, and what went wrong if anything did. */
   count: (counts: StoreCounts, failure: string | null) => void
   /** Lets a promise end that nobody waits for. It never rejects. */
@@ -58,7 +60,7 @@ export type NoFeatures = { tag: 'no-window' } | { tag: 'partition-silent'; why: 
  * the store never hides a change; what it saves is the extraction with all that is looked up for it.
  */
 export async function featuresOf(
-  { store, windows, stopwatch, count, later }: FeatureSources,
+  { store, windows, stopwatch, tickMs, count, later }: FeatureSources,
   { address, scope }: FeaturesWanted,
 ): Promise<Result<PresentFeatures, NoFeatures>> {
   const counts = newStoreCounts()
@@ -69,7 +71,7 @@ export async function featuresOf(
     const cursor = cursorText(now.cursor)
     const askedAt = stopwatch()
     const [found = { tag: 'miss' as const }] = await store.read([{ address, cursor }])
-    if (found.tag !== 'unasked') noteTime(counts.retrieve, stopwatch() - askedAt)
+    if (found.tag !== 'unasked') noteTime(counts.retrieve, stopwatch() - askedAt + tickMs)
     counts[COUNTED[found.tag]]++
     if (found.tag === 'error') failure = found.why
     if (found.tag === 'hit') {
@@ -79,7 +81,7 @@ export async function featuresOf(
     const beganAt = stopwatch()
     const present = await windows.vectorNow(address, scope)
     if (present === null) return err({ tag: 'no-window' })
-    noteTime(counts.extract, stopwatch() - beganAt)
+    noteTime(counts.extract, stopwatch() - beganAt + tickMs)
     const { row, at } = present
     later(
       store.write([{ address, row, at, cursor: cursorText(present.cursor) }]).then(({ written, failed, why }) => {

@@ -7,7 +7,8 @@ import type { StoreBackend, StoreSize } from './port.ts'
  */
 export type LogHistogram = Record<number, number>
 
-const FLOOR_MS = 0.01
+/** A Worker's clock ticks once a millisecond. */
+const FLOOR_MS = 1
 const PER_DOUBLING = 4
 /** Ten minutes: longer is counted as that long. */
 const LAST_BUCKET = Math.ceil(Math.log2(600_000 / FLOOR_MS) * PER_DOUBLING)

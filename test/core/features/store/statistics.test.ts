@@ -27,7 +27,7 @@ describe('times on a logarithmic scale', () => {
           const read = percentileOf(histogram, share)!
           // Three digits are told.
           expect(read).toBeGreaterThanOrEqual(exact * 0.994)
-          expect(read).toBeLessThanOrEqual(exact * 1.2)
+          expect(read).toBeLessThanOrEqual(Math.max(1, exact * 1.2))
         },
       ),
     ))
