@@ -4,6 +4,7 @@ import type { ReadEvent } from '../core/events/event.ts'
 import { isSiteLocal, sourceOf } from '../core/events/source.ts'
 import { fillContext, fillIntel } from '../core/features/extract.ts'
 import type { VectorNow, WindowNow } from '../core/features/store/features-of.ts'
+import { pendingOf } from '../core/features/store/hand-over.ts'
 import type { PartitionHealth } from '../core/health.ts'
 import { Beside } from '../core/incidents/beside.ts'
 import { docketOf, type Judgement, judge } from '../core/incidents/judge.ts'
@@ -33,7 +34,7 @@ import { DECISION_BOUNDS, decisionHistogram, newCounters } from './partition/cou
 import { Deliveries } from './partition/deliveries.ts'
 import { Journal, type ShareOrigin } from './partition/journal.ts'
 import { LiveIntel } from './partition/live-intel.ts'
-import { JudgedVectors, pendingOf } from './partition/vectors.ts'
+import { JudgedVectors } from './partition/vectors.ts'
 
 /** Windows in one call of the runtime. */
 const ROUND = 512

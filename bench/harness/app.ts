@@ -77,8 +77,12 @@ const running = new Set<() => Promise<void>>()
 /** Ends what `withApp` started; for signals. */
 export const stopApps = (): Promise<unknown> => Promise.all([...running].map((stop) => stop()))
 
-/** Runs `npm run serve` or `npm start` on fresh state while `work` lasts; afterwards nothing of it is left. */
-export async function withApp<Value>(command: 'serve' | 'start', work: (app: App) => Promise<Value>): Promise<Value> {
+/** Runs `npm run serve` or `npm start` with `settings` on fresh state while `work` lasts; afterwards nothing of it is left. */
+export async function withApp<Value>(
+  command: 'serve' | 'start',
+  work: (app: App) => Promise<Value>,
+  settings: Record<string, string> = {},
+): Promise<Value> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'picket-bench-'))
   const port = await freePort()
   const token = randomBytes(24).toString('base64url')
@@ -88,6 +92,7 @@ export async function withApp<Value>(command: 'serve' | 'start', work: (app: App
       ...quietEnvironment(process.env),
       PORT: String(port),
       PARTITIONS: '4',
+      ...settings,
       PICKET_STATE_DIR: folder,
       PICKET_ADMIN_PASSWORD: ADMIN_PASSWORD,
       PICKET_API_TOKEN: token,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { storeSettings } from '../../../../core/features/store/settings.ts'
+import { storeSettings, writesASecond } from '../../../../core/features/store/settings.ts'
 
 it.each([
   ['nothing', '', '', null],
@@ -7,6 +7,22 @@ it.each([
   ['an address on this machine', 'http://127.0.0.1:8079', 't', { url: 'http://127.0.0.1:8079', token: 't' }],
 ])('%s is a setting', (_, url, token, value) => {
   expect(storeSettings({ UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token })).toEqual({ ok: true, value })
+})
+
+it.each([
+  [undefined, 64],
+  ['', 64],
+  ['0', 0],
+  ['1000', 1000],
+])('%s vectors a second are %d', (text, writes) => {
+  expect(writesASecond({ ...(text !== undefined && { FEATURE_STORE_WRITES: text }) })).toBe(writes)
+})
+
+it.each(['1001', '-1', 'many', '1.5'])('%s vectors a second are refused', (text) => {
+  expect(storeSettings({ FEATURE_STORE_WRITES: text })).toEqual({
+    ok: false,
+    error: 'FEATURE_STORE_WRITES is no number from 0 to 1000',
+  })
 })
 
 it.each([
