@@ -15,7 +15,8 @@ fast as Picket can. What a partition would ask the sensors and threat intelligen
 other, each vector held against the other. Hit rate: a month of a real SSH honeypot, which is not part of this repository, on the
 clock of its events, through the same windows, model and hand-over as in a partition; each window that leads to an incident which the model is not sure of is
 looked up 2 s and 20 s after its judgement, as a council would. Ingest: the mix of ingest-serve for 8 s each with the store off, in Redis, embedded, and dead
-(nothing listens), in turn, median of three rounds; what the store did is read from /metrics.`,
+(nothing listens), in turn, median of three rounds; what the store did is read from /metrics. Processor time is that of all of
+the app’s processes: it tells the store’s cost also on a machine that is busy with something else.`,
   async run(options) {
     mustBe(HAS_REDIS, NO_REDIS)
     const redis = await RedisServer.start()

@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { inRoot, quietEnvironment } from '../../scripts/local/repository.ts'
 import { HttpClient } from './http-client.ts'
 import type { Figures, IngestAnswer, IngestTarget } from './ingest-target.ts'
-import { residentOf, totalOf } from './process-tree.ts'
+import { processorSecondsOf, residentOf, totalOf } from './process-tree.ts'
 import { readFigures } from './prometheus-reader.ts'
 
 export const ADMIN_PASSWORD = randomBytes(12).toString('base64url')
@@ -65,6 +65,11 @@ export class App implements IngestTarget {
 
   resident() {
     return residentOf(this.#pid)
+  }
+
+  /** Of the same processes, since they began. */
+  processorSeconds(): number {
+    return processorSecondsOf(this.#pid)
   }
 
   close(): void {

@@ -26,6 +26,21 @@ export function residentOf(root: number): { pid: number; name: string; bytes: nu
 export const totalOf = (resident: readonly { bytes: number }[]): number =>
   resident.reduce((sum, { bytes }) => sum + bytes, 0)
 
+const TICKS_A_SECOND = 100
+
+/** Seconds of processor time that a process and its descendants have used; /proc counts in hundredths (proc(5), USER_HZ). Linux only. */
+export function processorSecondsOf(root: number): number {
+  let ticks = 0
+  for (const pid of treeOf(root, processes())) {
+    const stat = readOf(pid, 'stat')
+    if (stat === null) continue
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    ticks += Number(fields[11]) + Number(fields[12])
+  }
+  mustBe(ticks > 0, `no process ${root}: processor time is read from /proc`)
+  return ticks / TICKS_A_SECOND
+}
+
 /** The root and its descendants. */
 export function treeOf(root: number, all: readonly Process[]): number[] {
   const tree = [root]

@@ -11,6 +11,12 @@ const IN_FLIGHT = 4
 const POST_FOR_MS = 8_000
 const WITHIN = 0.95
 
+interface Measured {
+  eventsPerSecond: number
+  /** Processor time of the app for each event: a busy machine changes it less than the rate. */
+  microseconds: number
+}
+
 interface Mode {
   name: string
   settings: Record<string, string>
@@ -32,31 +38,37 @@ export async function storeIngest(face: UpstashFace, { quick, say }: BenchOption
     // Nothing listens on the discard port.
     { name: 'dead', settings: upstash('http://127.0.0.1:9'), proves: (written, failed) => written === 0 && failed > 0 },
   ]
-  const rates = new Map<string, number[]>(modes.map(({ name }) => [name, []]))
+  const measured = new Map<string, Measured[]>(modes.map(({ name }) => [name, []]))
   for (let round = 0; round < (quick ? 1 : ROUNDS); round++)
     // Each is first in turn: a machine that grows slower must not be one of them.
     for (const mode of modes.map((_, i) => modes[(i + round) % modes.length]!)) {
-      const rate = await rateOf(mode, quick)
-      rates.get(mode.name)!.push(rate)
-      say(`${mode.name}: ${Math.round(rate)} events/s`)
+      const one = await rateOf(mode, quick)
+      measured.get(mode.name)!.push(one)
+      say(`${mode.name}: ${Math.round(one.eventsPerSecond)} events/s, ${one.microseconds.toFixed(1)} µs each`)
     }
-  const off = median(rates.get('off')!)
-  return modes.map(({ name }) => ({
-    name: `ingest with the store ${name}`,
-    value: median(rates.get(name)!),
-    unit: 'events/s',
-    ...(name !== 'off' && { target: { least: off * WITHIN }, reference: { name: 'off', value: off } }),
-  }))
+  const of = (name: string, which: keyof Measured) => median(measured.get(name)!.map((one) => one[which]))
+  const off = { rate: of('off', 'eventsPerSecond'), work: of('off', 'microseconds') }
+  return modes.flatMap(({ name }): Row[] => {
+    const rate = { name: `ingest, store ${name}`, value: of(name, 'eventsPerSecond'), unit: 'events/s' }
+    const work = { name: `processor time, store ${name}`, value: of(name, 'microseconds'), unit: 'µs/event' }
+    if (name === 'off') return [rate, work]
+    return [
+      { ...rate, target: { least: off.rate * WITHIN }, reference: { name: 'off', value: off.rate } },
+      { ...work, target: { most: off.work / WITHIN }, reference: { name: 'off', value: off.work } },
+    ]
+  })
 }
 
-const rateOf = ({ name, settings, proves }: Mode, quick: boolean): Promise<number> =>
+const rateOf = ({ name, settings, proves }: Mode, quick: boolean): Promise<Measured> =>
   withApp(
     'serve',
     async (app) => {
       const batch = traffic(canonicalMix, (draw) => draw.below(SOURCES), BATCH_EVENTS, 20)
       const load = { batch, inFlight: IN_FLIGHT, forMs: quick ? 2_000 : POST_FOR_MS, batches: 400 }
       await judgedRate(app, { ...load, batches: 10 })
-      const { eventsPerSecond } = await judgedRate(app, load)
+      const before = app.processorSeconds()
+      const { eventsPerSecond, events } = await judgedRate(app, load)
+      const microseconds = ((app.processorSeconds() - before) * 1e6) / events
       const { body } = await app.get('/metrics')
       const of = (result: string) =>
         sumOf(
@@ -71,7 +83,7 @@ const rateOf = ({ name, settings, proves }: Mode, quick: boolean): Promise<numbe
         proves(of('written'), of('write_error')),
         `the store was not ${name}: ${of('written')} vectors written, ${of('write_error')} failed`,
       )
-      return eventsPerSecond
+      return { eventsPerSecond, microseconds }
     },
     settings,
   )
