@@ -31,6 +31,13 @@ const secret = (does: string): SettingRow<z.ZodString, null> => ({
   isSecret: true,
 })
 
+const optional = <Schema extends z.ZodType>(schema: Schema, does: string): SettingRow<Schema, null> => ({
+  schema,
+  byDefault: null,
+  does,
+  isSecret: false,
+})
+
 const wholeNumber = (least: number, most: number) =>
   z
     .string()
@@ -82,6 +89,16 @@ function isNear(host: string): boolean {
 
 /** Every setting that is read through this table. */
 export const SETTINGS = {
+  UPSTASH_REDIS_REST_URL: optional(
+    baseUrl,
+    'REST address of the Redis that keeps vectors. Without it and its token they are kept in an embedded store.',
+  ),
+  UPSTASH_REDIS_REST_TOKEN: secret('Token of that Redis.'),
+  FEATURE_STORE_WRITES: row(
+    wholeNumber(0, 1_000),
+    '64',
+    'Vectors that each partition stores a second, at most: a request of so many KB. 0 stores none.',
+  ),
   OWN_RANGES: row(
     ranges,
     '',

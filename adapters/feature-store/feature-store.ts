@@ -15,9 +15,9 @@ export function openFeatureStore(bindings: FeatureStoreBindings, clock: Clock): 
   const settings = storeSettings(bindings)
   const shelf = !settings.ok
     ? unusable(settings.error)
-    : settings.value === null
+    : settings.value.upstash === null
       ? embeddedShelf(bindings.FEATURE_STORE)
-      : upstashShelf(settings.value)
+      : upstashShelf(settings.value.upstash)
   return new GuardedStore(shelf, clock, deadlineAfter)
 }
 

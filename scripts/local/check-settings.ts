@@ -1,3 +1,4 @@
+import { storeSettings } from '../../core/features/store/settings.ts'
 import { readSettings } from '../../core/settings.ts'
 import type { Environment } from './repository.ts'
 
@@ -5,4 +6,6 @@ import type { Environment } from './repository.ts'
 export function checkSettings(environment: Environment): void {
   const { faults } = readSettings(environment)
   if (faults.length > 0) throw new Error(faults.map(({ name, why }) => `${name} ${why}`).join('; '))
+  const store = storeSettings(environment)
+  if (!store.ok) throw new Error(store.error)
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import { storeSettings } from '../../core/features/store/settings.ts'
 import { credentialsOf } from './credentials.ts'
 import { portFrom, portIsFree } from './port.ts'
 import { type ProcessGroup, startGroup } from './process-group.ts'
@@ -30,8 +29,6 @@ export interface LocalRunner {
  * credentials, signals and what is printed are the same for `npm start` and `npm run serve`.
  */
 export async function runLocally(runner: LocalRunner, environment: Environment): Promise<number> {
-  const settings = storeSettings(environment)
-  if (!settings.ok) throw new Error(settings.error)
   const state = stateFolder(environment)
   const host = hostFrom(environment)
   const port = portFrom(environment)

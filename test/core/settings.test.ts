@@ -72,6 +72,6 @@ it('takes http for this machine and private networks only, so that no key goes u
 it('says what every setting does, and marks keys as secret', () => {
   for (const [name, { does, isSecret }] of Object.entries(SETTINGS)) {
     expect(does, name).toMatch(/\.$/)
-    expect(isSecret, name).toBe(/_KEY$/.test(name))
+    expect(isSecret, name).toBe(/_(KEY|TOKEN)$/.test(name))
   }
 })

@@ -353,7 +353,7 @@ describe('GET /api/features/:address', () => {
     })
     expect(await ask('203.0.113.93', under)).toMatchObject({
       status: 200,
-      body: { from: 'partition', store_detail: 'UPSTASH_REDIS_REST_URL is no http or https address' },
+      body: { from: 'partition', store_detail: 'UPSTASH_REDIS_REST_URL is not an http or https URL' },
     })
   })
 

@@ -59,7 +59,13 @@ export class HandOver {
       if (this.#writesASecond === 0) continue
       const isSought = consequence.tag !== 'nothing' || prediction.route !== 'TRUST' || this.#isAskedFor(source, now)
       const weight: Weight = isSought ? 'sought' : 'sampled'
-      this.#waiting.offer({ address: source, row, cursor: cursorText(cursor), at: now }, weight)
+      this.#waiting.offer(source, weight, () => ({
+        address: source,
+        // A part of the docket's rows would keep all of them in memory.
+        row: row.byteLength === row.buffer.byteLength ? row : row.slice(),
+        cursor: cursorText(cursor),
+        at: now,
+      }))
     }
   }
 

@@ -46,12 +46,17 @@ export function readValue(text: string | null, { address, cursor }: Wanted): Fou
   return { tag: 'hit', entry: { address, row, cursor, at: Date.parse(value.data.timestamp) } }
 }
 
-/** The shortest text of a 32-bit number; null for what is absent. JSON knows no infinity either. */
+/**
+ * Few digits that give a 32-bit number back; null for what is absent, as JSON knows neither NaN nor infinity. Rounding to
+ * seven places by multiplication takes a quarter of the time of toPrecision; where it does not hit, nine digits do.
+ */
 function digits(feature: number): string {
   if (!Number.isFinite(feature)) return 'null'
   if (Number.isInteger(feature)) return String(feature)
-  const seven = Number(feature.toPrecision(7))
-  return String(Math.fround(seven) === feature ? seven : Number(feature.toPrecision(9)))
+  const size = Math.abs(feature)
+  const scale = size < 0.1 ? 1e8 : size < 1 ? 1e7 : size < 10 ? 1e6 : size < 100 ? 1e5 : size < 1_000 ? 1e4 : 1e2
+  const rounded = Math.round(feature * scale) / scale
+  return String(Math.fround(rounded) === feature ? rounded : Number(feature.toPrecision(9)))
 }
 
 function whyNot(json: unknown): string {

@@ -29,13 +29,15 @@ export class WaitingWrites {
     return this.#sought.size + this.#sampled.size
   }
 
-  offer(entry: VectorEntry, weight: Weight): void {
-    const { address } = entry
-    if (this.#sought.has(address)) this.#sought.set(address, entry)
-    else if (weight === 'sought') this.#offerSought(entry)
-    else if (this.#sampled.has(address)) this.#sampled.set(address, entry)
-    else if (this.#sampled.size < this.#options.mostSampled && this.size < this.#options.most)
-      this.#sampled.set(address, entry)
+  /** @param entryOf makes the entry; called only where it is kept, for most windows are ordinary */
+  offer(address: string, weight: Weight, entryOf: () => VectorEntry): void {
+    if (this.#sought.has(address)) this.#sought.set(address, entryOf())
+    else if (weight === 'sought') this.#offerSought(address, entryOf)
+    else if (
+      this.#sampled.has(address) ||
+      (this.#sampled.size < this.#options.mostSampled && this.size < this.#options.most)
+    )
+      this.#sampled.set(address, entryOf())
   }
 
   /** Up to `most` of them, those that are sought first, oldest first. They wait no longer. */
@@ -50,8 +52,8 @@ export class WaitingWrites {
     return taken
   }
 
-  #offerSought(entry: VectorEntry): void {
-    this.#sampled.delete(entry.address)
+  #offerSought(address: string, entryOf: () => VectorEntry): void {
+    this.#sampled.delete(address)
     if (this.size >= this.#options.most) {
       const [ordinary] = this.#sampled.keys()
       if (ordinary === undefined) {
@@ -60,6 +62,6 @@ export class WaitingWrites {
       }
       this.#sampled.delete(ordinary)
     }
-    this.#sought.set(entry.address, entry)
+    this.#sought.set(address, entryOf())
   }
 }

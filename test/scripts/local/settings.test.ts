@@ -31,6 +31,9 @@ it('names every setting that cannot be used', () => {
   expect(() => checkSettings({ OTX_BASE_URL: 'not-a-url', ABUSEIPDB_DAILY_BUDGET: 'many' })).toThrow(
     /ABUSEIPDB_DAILY_BUDGET is not a whole number.*OTX_BASE_URL is not a URL/,
   )
+  expect(() => checkSettings({ UPSTASH_REDIS_REST_URL: 'https://x.upstash.io' })).toThrow(
+    'UPSTASH_REDIS_REST_URL is set and UPSTASH_REDIS_REST_TOKEN is not',
+  )
   expect(() => checkSettings({ OTX_API_KEY: 'k', OTX_BASE_URL: 'https://otx.example' })).not.toThrow()
 })
 
