@@ -3,11 +3,12 @@ import type { FeatureStoreBindings } from '../adapters/feature-store/feature-sto
 import type { ReadEvent } from '../core/events/event.ts'
 import { isSiteLocal, sourceOf } from '../core/events/source.ts'
 import { fillContext, fillIntel } from '../core/features/extract.ts'
+import { intelDigest } from '../core/features/store/cursor.ts'
 import type { VectorNow, WindowNow } from '../core/features/store/features-of.ts'
 import { pendingOf } from '../core/features/store/hand-over.ts'
 import type { PartitionHealth } from '../core/health.ts'
 import { Beside } from '../core/incidents/beside.ts'
-import { docketOf, type Judgement, judge } from '../core/incidents/judge.ts'
+import { type Docket, docketOf, type Judgement, judge } from '../core/incidents/judge.ts'
 import { suspicionOf } from '../core/incidents/standing.ts'
 import type { IntelAnswer } from '../core/intel/finding.ts'
 import { isAnyProviderOn } from '../core/intel/live/providers.ts'
@@ -181,11 +182,19 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     const tracked = judged && this.#table.get(`${judged.scope}|${source}`)
     if (!tracked) return null
     const docket = docketOf([{ tracked, last: judged.pane, taken: [] }])
-    const cursor = { ...judged, events: tracked.window.cursor - pendingOf(tracked, judged.pane) }
+    const events = tracked.window.cursor - pendingOf(tracked, judged.pane)
     const unjudged = pendingOf(tracked)
-    const [context = null] = await this.#contextsOf(tracked.feed, docket)
+    const now = Date.now()
+    const [intel, [context = null]] = await Promise.all([
+      intelSnapshot(this.env, now),
+      this.#contextsOf(tracked.feed, docket),
+    ])
     fillContext(docket.extraction, 0, context)
-    return { cursor, unjudged, row: docket.extraction.rows, at: Date.now() }
+    this.#fillIntel(docket, intel)
+    const row = docket.extraction.rows
+    const cursor = { ...judged, events, intel: intelDigest(row) }
+    this.#vectors.extracted(source, cursor)
+    return { cursor, unjudged, row, at: now }
   }
 
   override async alarm(): Promise<void> {
@@ -337,13 +346,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     const contexts = await this.#contextsOf(feed, docket)
     for (const [i, context] of contexts.entries()) fillContext(docket.extraction, i, context)
     const told = (source: string) => this.#live.of(source)
-    if (intel.hasLists || this.#live.isAnyKnown)
-      for (const [i, { tracked, last }] of tasks.entries()) {
-        const contacts = tracked.beside.seen.contactsUpTo(last)
-        const { source } = tracked.window
-        const { lastTs } = docket.windows[i]!
-        fillIntel(docket.extraction, i, intel.contextOf(source, lastTs, contacts, told(source)))
-      }
+    this.#fillIntel(docket, intel)
     const outputs = await model.value.predict(docket.extraction.rows, tasks.length)
     const now = Date.now()
     const live = this.#feeds.get(feed)?.live ?? false
@@ -385,6 +388,16 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       )
   }
 
+  #fillIntel({ tasks, windows, extraction }: Docket, intel: IntelSnapshot): void {
+    if (!intel.hasLists && !this.#live.isAnyKnown) return
+    for (const [i, { tracked, last }] of tasks.entries()) {
+      const contacts = tracked.beside.seen.contactsUpTo(last)
+      const { source } = tracked.window
+      const { lastTs } = windows[i]!
+      fillIntel(extraction, i, intel.contextOf(source, lastTs, contacts, this.#live.of(source)))
+    }
+  }
+
   /** After a restart events were taken in before the lists were loaded: what they contacted is looked at now, once. */
   #checkContacts(intel: IntelSnapshot): void {
     const after = this.#uncheckedAfter
@@ -401,10 +414,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   }
 
   /** What the sensors saw on the targets' side; a sensor that does not answer leaves those features absent. */
-  async #contextsOf(
-    feed: string,
-    { tasks, extraction }: ReturnType<typeof docketOf>,
-  ): Promise<(GraphContext | null)[]> {
+  async #contextsOf(feed: string, { tasks, extraction }: Docket): Promise<(GraphContext | null)[]> {
     const contexts = new Array<GraphContext | null>(tasks.length).fill(null)
     const bySensor = new Map<string, number[]>()
     tasks.forEach(({ tracked }, i) => {
