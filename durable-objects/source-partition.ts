@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { FeatureStoreBindings } from '../adapters/feature-store/feature-store.ts'
 import type { ReadEvent } from '../core/events/event.ts'
 import { isSiteLocal, sourceOf } from '../core/events/source.ts'
+import { intelDigest } from '../core/features/store/cursor.ts'
 import type { VectorNow, WindowNow } from '../core/features/store/features-of.ts'
 import { pendingOf } from '../core/features/store/hand-over.ts'
 import type { PartitionHealth } from '../core/health.ts'
@@ -180,10 +181,14 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     const tracked = judged && this.#table.get(`${judged.scope}|${source}`)
     if (!tracked) return null
     const docket = docketOf([{ tracked, last: judged.pane, taken: [] }])
-    const cursor = { ...judged, events: tracked.window.cursor - pendingOf(tracked, judged.pane) }
+    const events = tracked.window.cursor - pendingOf(tracked, judged.pane)
     const unjudged = pendingOf(tracked)
-    await this.#completion.complete(tracked.feed, docket, await intelSnapshot(this.env, Date.now()))
-    return { cursor, unjudged, row: docket.extraction.rows, at: Date.now() }
+    const now = Date.now()
+    await this.#completion.complete(tracked.feed, docket, await intelSnapshot(this.env, now))
+    const row = docket.extraction.rows
+    const cursor = { ...judged, events, intel: intelDigest(row) }
+    this.#vectors.extracted(source, cursor)
+    return { cursor, unjudged, row, at: now }
   }
 
   override async alarm(): Promise<void> {

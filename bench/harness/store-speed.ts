@@ -31,7 +31,7 @@ export const storeOn = (face: UpstashFace, clock = () => performance.now()): Gua
 /** A vector out of Redis against the same vector from the window's 500 original lines. */
 export async function storeSpeed(face: UpstashFace, { quick, say }: BenchOptions): Promise<Row[]> {
   const windows = Array.from({ length: SOURCES }, (_, n) => ({ address: `203.0.113.${n}`, lines: linesOf(n) }))
-  const cursor = (n: number) => cursorText({ scope: '', trackedAs: `${n}:0`, pane: LAST, events: EVENTS })
+  const cursor = (n: number) => cursorText({ scope: '', trackedAs: `${n}:0`, pane: LAST, events: EVENTS, intel: '' })
   const wanted = windows.map(({ address }, n) => ({ address, cursor: cursor(n) }))
   const rows = windows.map(({ lines }) => fromLines(lines))
   const store = storeOn(face)

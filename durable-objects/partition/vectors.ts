@@ -44,6 +44,10 @@ export class JudgedVectors {
     this.#handOver.restored(tracked)
   }
 
+  extracted(source: string, cursor: WindowCursor): void {
+    this.#handOver.extracted(source, cursor)
+  }
+
   forget(key: string): void {
     this.#handOver.forget(key)
   }

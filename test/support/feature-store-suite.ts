@@ -15,7 +15,8 @@ export interface StoreUnderTest {
 }
 
 const AT = Date.UTC(2026, 10, 24, 8)
-export const cursorAt = (events: number) => cursorText({ scope: '', trackedAs: '7:0', pane: 178_000_000, events })
+export const cursorAt = (events: number) =>
+  cursorText({ scope: '', trackedAs: '7:0', pane: 178_000_000, events, intel: '' })
 
 export const entryOf = (address: string, events = 9): VectorEntry => ({
   address,

@@ -265,7 +265,7 @@ describe('a partition', () => {
 
 describe('GET /api/features/:address', () => {
   const row = Float32Array.from({ length: FEATURE_COUNT }, (_, i) => (i === 0 ? Number.NaN : i / 2))
-  const cursor: WindowCursor = { scope: '', trackedAs: '1:0', pane: 178_000_000, events: 12 }
+  const cursor: WindowCursor = { scope: '', trackedAs: '1:0', pane: 178_000_000, events: 12, intel: '' }
   const now: VectorNow = { cursor, unjudged: 1, row, at: Date.UTC(2026, 10, 24, 8) }
   const calls = { vectors: 0 }
   const windows = {

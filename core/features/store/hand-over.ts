@@ -2,7 +2,7 @@ import type { Beside } from '../../incidents/beside.ts'
 import type { Judgement } from '../../incidents/judge.ts'
 import type { EpochMs } from '../../time.ts'
 import type { TrackedSource } from '../../window/window-table.ts'
-import { cursorText, type WindowCursor } from './cursor.ts'
+import { cursorText, intelDigest, type WindowCursor } from './cursor.ts'
 import type { VectorEntry } from './port.ts'
 import { WaitingWrites, type Weight } from './waiting-writes.ts'
 
@@ -48,7 +48,7 @@ export class HandOver {
     for (const { task, window, row, prediction, consequence } of judgements) {
       const { tracked, last } = task
       const source = tracked.window.source
-      const cursor = cursorOf(tracked, last, window.judgedEvents)
+      const cursor = cursorOf(tracked, last, window.judgedEvents, intelDigest(row))
       const known = this.#judged.get(source)?.get(tracked.scope)
       // Late events: the newest window has them too, but this vector is of an older one.
       if (known && known.trackedAs === cursor.trackedAs && known.pane > last) {
@@ -72,7 +72,14 @@ export class HandOver {
   /** Of a source out of the checkpoint, with nothing unjudged: its newest pane was judged before the restart. */
   restored(tracked: TrackedSource<Beside>): void {
     const { window, pending } = tracked
-    if (pending.length === 0) this.#remember(window.source, cursorOf(tracked, window.newestPane, window.cursor))
+    if (pending.length === 0) this.#remember(window.source, cursorOf(tracked, window.newestPane, window.cursor, ''))
+  }
+
+  /** The judged window was extracted again: threat intelligence may say more by now, or less after a restart. */
+  extracted(source: string, cursor: WindowCursor): void {
+    const known = this.#judged.get(source)?.get(cursor.scope)
+    const isSame = known?.trackedAs === cursor.trackedAs && known.pane === cursor.pane && known.events === cursor.events
+    if (isSame) this.#judged.get(source)!.set(cursor.scope, cursor)
   }
 
   /** @param key of the window table: scope and source */
@@ -116,11 +123,12 @@ export class HandOver {
 }
 
 /** @param events of the source up to the pane */
-export const cursorOf = (tracked: TrackedSource<Beside>, pane: number, events: number): WindowCursor => ({
+const cursorOf = (tracked: TrackedSource<Beside>, pane: number, events: number, intel: string): WindowCursor => ({
   scope: tracked.scope,
   trackedAs: tracked.beside.trackedAs,
   pane,
   events,
+  intel,
 })
 
 /** Events of a source that have not been judged, in panes after `pane`. */

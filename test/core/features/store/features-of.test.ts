@@ -5,7 +5,7 @@ import type { FeatureStore, Found, VectorEntry } from '../../../../core/features
 import { addCounts, newStoreCounts } from '../../../../core/features/store/statistics.ts'
 import { entryOf } from '../../../support/feature-store-suite.ts'
 
-const cursor: WindowCursor = { scope: '', trackedAs: '7:0', pane: 178_000_000, events: 9 }
+const cursor: WindowCursor = { scope: '', trackedAs: '7:0', pane: 178_000_000, events: 9, intel: '' }
 const WANTED = { address: '203.0.113.7', scope: null }
 
 function asked(found: Found, windows: Partial<FeatureSources['windows']> = {}) {

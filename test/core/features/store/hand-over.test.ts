@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { featureIndex } from '../../../../core/features/schema.ts'
 import { cursorText } from '../../../../core/features/store/cursor.ts'
 import { HandOver, pendingOf } from '../../../../core/features/store/hand-over.ts'
 import { Beside } from '../../../../core/incidents/beside.ts'
@@ -75,7 +76,27 @@ describe('judged windows that are handed over', () => {
     handOver.note(judge(), START)
     const [entry] = handOver.take()
     expect(entry!.cursor).toBe(cursorText(handOver.windowOf('203.0.113.2', null, START)!))
-    expect(entry!.cursor).toBe(`${PANE}/1/0:0/replay`)
+    expect(entry!.cursor).toBe(`${PANE}/1/0:0//replay`)
+  })
+
+  it('have another cursor once threat intelligence has said more, of the same events', () => {
+    const { event, judge } = partition(0.7)
+    const handOver = new HandOver(64)
+    event('203.0.113.7', 1)
+    const [judgement] = judge()
+    handOver.note([judgement!], START)
+    const before = handOver.windowOf('203.0.113.7', null, START)!
+    const row = judgement!.row.slice()
+    row[featureIndex('abuse_score')] = 0.9
+    handOver.note([{ ...judgement!, row }], START)
+    const after = handOver.windowOf('203.0.113.7', null, START)!
+    expect([before.intel, after.intel]).toEqual(['', expect.stringMatching(/^[0-9a-f]{8}$/)])
+    expect({ ...after, intel: '' }).toEqual(before)
+    // A later extraction finds that it is known no longer.
+    handOver.extracted('203.0.113.7', before)
+    expect(handOver.windowOf('203.0.113.7', null, START)).toEqual(before)
+    handOver.extracted('203.0.113.7', { ...after, events: 2 })
+    expect(handOver.windowOf('203.0.113.7', null, START)).toEqual(before)
   })
 
   it('are none with no writes a second, and are known all the same', () => {
