@@ -153,15 +153,14 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       failed = true
       console.error(JSON.stringify({ partition: this.#name, what: 'alarm', error: String(error) }))
     }
-    if (this.#sinceCheckpoint >= CHECKPOINT_EVENTS || now - this.#checkpointAt >= CHECKPOINT_MS)
+    const isQuiet = this.#table.waiting === 0 && this.#changed.size > 0 && now - this.#lastShareAt >= QUIET_MS
+    if (isQuiet || this.#sinceCheckpoint >= CHECKPOINT_EVENTS || now - this.#checkpointAt >= CHECKPOINT_MS)
       this.#writeCheckpoint(now)
     if (failed || this.#modelError !== null) await this.#wakeIn(RETRY_MS)
+    // Also what the checkpoint had written.
     else if (this.#deliveries.outbox.pending > 0) await this.#wakeIn(1)
     else if (this.#table.waiting > 0) await this.#wakeIn(this.#liveWaits() ? this.#liveDelayMs : IDLE_MS)
-    else if (this.#changed.size > 0) {
-      if (now - this.#lastShareAt >= QUIET_MS) this.#writeCheckpoint(now)
-      else await this.#wakeIn(QUIET_MS)
-    }
+    else if (this.#changed.size > 0) await this.#wakeIn(QUIET_MS)
     if (this.#consequences.dueAt < Number.POSITIVE_INFINITY)
       await this.#wakeIn(Math.max(1, this.#consequences.dueAt - now))
   }

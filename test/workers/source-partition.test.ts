@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env as workerEnv } from 'cloudflare:workers'
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ReadEvent } from '../../core/events/event.ts'
 import type { PartitionShare } from '../../durable-objects/names.ts'
 import type { SourcePartition } from '../../durable-objects/source-partition.ts'
@@ -21,6 +21,19 @@ beforeEach(() => {
   model.refuse(null)
   model.before = async () => {}
 })
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+/** From now on the objects' clock is this much ahead: alarms that they set come only when a test runs them. */
+function clockAhead(ms: number): void {
+  vi.restoreAllMocks()
+  const now = Date.now
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + ms)
+}
+/** Until none is set. */
+async function runAlarms(at: ReturnType<typeof partition>): Promise<void> {
+  while (await runDurableObjectAlarm(at));
+}
 
 let shares = 0
 function share(name: string, events: ReadEvent[], more: Partial<PartitionShare> = {}): PartitionShare {
@@ -126,5 +139,41 @@ describe('a partition whose journal was pruned to the last row', () => {
     expect(await at.health()).toMatchObject({ liveSources: 2, eventsAccepted: 12 })
     while (await runDurableObjectAlarm(at));
     expect(await incidentsOf('203.0.113.4')).toMatchObject([{ events_count: 6, threat_class: 3 }])
+  })
+})
+
+describe('the last state of an incident', () => {
+  it('is told though its source fell silent before its row was due again', async () => {
+    const at = partition('p9004')
+    await at.add(share('silent', failures('203.0.113.5', 6)))
+    await runDurableObjectAlarm(at)
+    for (let i = 1; i <= 6; i++) {
+      clockAhead(i * 2_100)
+      await at.add(share('silent', [failure('203.0.113.5', Date.now(), i)]))
+      await runDurableObjectAlarm(at)
+    }
+    clockAhead(6 * 2_100 + 2_500)
+    await runAlarms(at)
+    expect((await at.health()).outboxPending).toBe(0)
+    expect(await incidentsOf('203.0.113.5')).toMatchObject([{ events_count: 12 }])
+  })
+})
+
+describe('what waited for long', () => {
+  const MINUTE = 60_000
+
+  it('is judged in windows of its own time: a sensor’s backlog of an hour hides no attack at its beginning', async () => {
+    const at = partition('p9005')
+    const now = Date.now()
+    await at.add(
+      share('backlog', [
+        ...failures('203.0.113.6', 6, now - 50 * MINUTE),
+        ...failures('203.0.113.6', 1, now - 30 * MINUTE),
+        ...failures('203.0.113.6', 1, now),
+      ]),
+    )
+    await runAlarms(at)
+    const rows = await incidentsOf('203.0.113.6')
+    expect(rows).toMatchObject([{ events_count: 8 }])
   })
 })
