@@ -4,7 +4,7 @@ import { isSiteLocal } from '../core/events/source.ts'
 import { fillContext } from '../core/features/extract.ts'
 import type { PartitionHealth } from '../core/health.ts'
 import { Beside } from '../core/incidents/beside.ts'
-import { docketOf, judge } from '../core/incidents/judge.ts'
+import { type Docket, docketOf, judge } from '../core/incidents/judge.ts'
 import { suspicionOf } from '../core/incidents/standing.ts'
 import { packQuestions, unpackContexts, widest } from '../core/window/graph-wire.ts'
 import { hash32 } from '../core/window/hash.ts'
@@ -71,6 +71,11 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   #sinceCheckpoint = 0
   #checkpointAt = Date.now()
   #judging: Promise<void> = Promise.resolve()
+  /**
+   * Windows that were taken out and are not judged yet. Taking them out folded their sources' older panes away: after an
+   * error the same docket is judged, and no checkpoint is written meanwhile.
+   */
+  #round: { feed: string; docket: Docket; takenAt: number } | null = null
   #alarmAt = Number.POSITIVE_INFINITY
   #lastShareAt = 0
   /** How long the last judging of live windows took: everything on this machine takes its share of that. */
@@ -108,9 +113,13 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     this.#noteFeed(share)
     if (share.live && !isCrowded) await this.#wakeIn(this.#liveDelayMs)
     else {
-      await this.#judgeFeed(share.feed, isCrowded)
-      const hasNews = this.#deliveries.outbox.pending > 0 || this.#consequences.dueAt < Number.POSITIVE_INFINITY
-      await this.#wakeIn(hasNews ? 1 : share.live ? this.#liveDelayMs : IDLE_MS)
+      try {
+        await this.#judgeFeed(share.feed, isCrowded)
+      } finally {
+        // Also after an error: what is stored is judged though its sensor may never send it again.
+        const hasNews = this.#deliveries.outbox.pending > 0 || this.#consequences.dueAt < Number.POSITIVE_INFINITY
+        await this.#wakeIn(hasNews ? 1 : share.live ? this.#liveDelayMs : IDLE_MS)
+      }
     }
     return answer
   }
@@ -155,7 +164,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     }
     const isQuiet = this.#table.waiting === 0 && this.#changed.size > 0 && now - this.#lastShareAt >= QUIET_MS
     if (isQuiet || this.#sinceCheckpoint >= CHECKPOINT_EVENTS || now - this.#checkpointAt >= CHECKPOINT_MS)
-      this.#writeCheckpoint(now)
+      await this.#inTurn(() => this.#writeCheckpoint(now))
     if (failed || this.#modelError !== null) await this.#wakeIn(RETRY_MS)
     // Also what the checkpoint had written.
     else if (this.#deliveries.outbox.pending > 0) await this.#wakeIn(1)
@@ -240,9 +249,13 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     })
   }
 
-  /** One judgement round after another, so that a window is never judged twice at once. */
   #judgeFeed(feed: string, all = false): Promise<void> {
-    const next = this.#judging.then(() => this.#judgeWaiting(feed, all))
+    return this.#inTurn(() => this.#judgeWaiting(feed, all))
+  }
+
+  /** One after another: a window is never judged twice at once, nor written down amid its judgement. */
+  #inTurn(step: () => void | Promise<void>): Promise<void> {
+    const next = this.#judging.then(step)
     this.#judging = next.catch(() => {})
     return next
   }
@@ -267,17 +280,20 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     }
   }
 
-  /** False when there is no model to judge with: the windows keep waiting. */
-  async #judgeRound(feed: string, tasks: JudgementTask<Beside>[]): Promise<boolean> {
-    const takenAt = Date.now()
+  /**
+   * Judges these windows, or in their place those of a round that was cut off. False when there is no model to judge with:
+   * the windows keep waiting.
+   */
+  async #judgeRound(dueFeed: string, dueTasks: JudgementTask<Beside>[]): Promise<boolean> {
     const model = await shippedModel()
     this.#modelError = model.ok ? null : model.error.why
     if (!model.ok) return false
     this.#modelVersion = model.value.manifest.version
-    const docket = docketOf(tasks)
+    this.#round ??= { feed: dueFeed, docket: docketOf(dueTasks), takenAt: Date.now() }
+    const { feed, docket, takenAt } = this.#round
     const contexts = await this.#contextsOf(feed, docket)
     for (const [i, context] of contexts.entries()) fillContext(docket.extraction, i, context)
-    const outputs = await model.value.predict(docket.extraction.rows, tasks.length)
+    const outputs = await model.value.predict(docket.extraction.rows, docket.tasks.length)
     const now = Date.now()
     const live = this.#feeds.get(feed)?.live ?? false
     const judgements = judge(docket, outputs, model.value)
@@ -292,6 +308,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       this.#table.settled(task, suspicionOf(prediction.output), takenAt)
       this.#changed.add(task.tracked.key)
     }
+    this.#round = null
     return true
   }
 
@@ -346,6 +363,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   }
 
   #writeCheckpoint(now: number): void {
+    if (this.#round) return
     const counters = {
       ...this.#counters,
       late: this.#counters.late + this.#table.late,

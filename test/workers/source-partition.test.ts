@@ -177,3 +177,53 @@ describe('what waited for long', () => {
     expect(rows).toMatchObject([{ events_count: 8 }])
   })
 })
+
+describe('a judgement that is cut off', () => {
+  const HOUR = 3_600_000
+  const START = Date.UTC(2024, 4, 6, 8)
+  /** Two attacks, and what closes their panes: both are taken out for judgement at once. */
+  const replay = (name: string, src_ip: string) => {
+    const bursts = [...failures(src_ip, 6, START), ...failures(src_ip, 6, START + 2 * HOUR)]
+    const feed = { feed: `${name}/log#0`, scope: `${name}/log#0`, siteScope: `${name}/log#0`, live: false }
+    return share(name, [...bursts, failure(`${src_ip}0`, START + 4 * HOUR)], feed)
+  }
+
+  it('by an error is taken up again as it stood', async () => {
+    const at = partition('p9006')
+    model.before = async () => {
+      throw new Error('out of memory')
+    }
+    await runInDurableObject(at, async (object) => {
+      await expect(object.add(replay('fails', '203.0.113.7'))).rejects.toThrow('out of memory')
+    })
+    model.before = async () => {}
+    clockAhead(10_000)
+    await runAlarms(at)
+    expect(await incidentsOf('203.0.113.7')).toMatchObject([{ events_count: 6 }, { events_count: 6 }])
+    expect(await at.health()).toMatchObject({ eventsUnjudged: 0, windowsJudged: 3 })
+  })
+
+  it('by a crash is made again, though a checkpoint was due in its midst', async () => {
+    const at = partition('p9007')
+    const replayed = replay('stops', '203.0.113.8')
+    await at.health()
+    clockAhead(61_000)
+    await runInDurableObject(at, async (object) => {
+      let alarm = Promise.resolve()
+      model.before = async () => {
+        alarm = object.alarm()
+        await scheduler.wait(100)
+        throw new Error('stopped')
+      }
+      await expect(object.add({ ...replayed, receivedAt: Date.now() + HOUR })).rejects.toThrow('stopped')
+      model.before = () => new Promise(() => {})
+      await Promise.race([alarm, scheduler.wait(100)])
+    })
+    await evictDurableObject(at)
+    model.before = async () => {}
+    await at.health()
+    clockAhead(2 * HOUR)
+    await runAlarms(at)
+    expect(await incidentsOf('203.0.113.8')).toMatchObject([{ events_count: 6 }, { events_count: 6 }])
+  })
+})
