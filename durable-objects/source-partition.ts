@@ -90,11 +90,11 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     this.#journal.continueAfter(meta?.journalRow ?? 0)
     this.#counters = meta?.counters ?? newCounters()
     for (const [feed, state] of meta?.feeds ?? []) this.#feeds.set(feed, state)
-    for (const { row, origin, events } of this.#journal.after(meta?.journalRow ?? 0)) this.#takeIn(row, origin, events)
-    for (const { family, key, open } of this.#checkpoint.openIncidents()) {
+    for (const key of this.#consequences.sources()) {
       const tracked = this.#table.get(key)
-      if (tracked) tracked.beside.standing.incidents[family] = open
+      if (tracked) tracked.beside.standing.incidents = this.#consequences.openIncidentsOf(key)
     }
+    for (const { row, origin, events } of this.#journal.after(meta?.journalRow ?? 0)) this.#takeIn(row, origin, events)
     if (this.#table.waiting > 0 || this.#deliveries.outbox.pending > 0) {
       this.ctx.blockConcurrencyWhile(() => this.#wakeIn(LIVE_DELAY_MS))
     }
@@ -232,10 +232,14 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   }
 
   #track(read: ReadEvent, origin: ShareOrigin, place: { row: number; index: number }): void {
-    const scope = origin.scope !== origin.siteScope && isSiteLocal(read.event.src_ip) ? origin.siteScope : origin.scope
-    const tracked = this.#table.add(scope, origin.feed, read.event, origin.receivedAt)
+    const { feed, receivedAt, siteScope } = origin
+    const scope = origin.scope !== siteScope && isSiteLocal(read.event.src_ip) ? siteScope : origin.scope
+    // Sensors' clocks differ, and one may have been cut off: what is late for the window that all share is not for its own.
+    const tracked = this.#table.add(scope, feed, read.event, receivedAt, siteScope)
     if (!tracked) return
-    tracked.beside.note(read.event, read.original, origin.sensor, place)
+    const { beside } = tracked
+    if (beside.isNew) beside.standing.incidents = this.#consequences.openIncidentsOf(tracked.key)
+    beside.note(read.event, read.original, origin.sensor, place)
     this.#changed.add(tracked.key)
   }
 
@@ -379,8 +383,9 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
         counters,
       })
       this.#consequences.checkpointWritten()
-      this.#checkpoint.pruneIncidents(now - 2 * RETENTION_MS)
-      this.#journal.prune(row, now - RETENTION_MS, JOURNAL_BYTES)
+      this.#consequences.prune(now - 2 * RETENTION_MS)
+      // Lines that are still to be told are read from the journal.
+      this.#journal.prune(row, this.#deliveries.readsJournal ? 0 : now - RETENTION_MS, JOURNAL_BYTES)
     })
     this.#counters = counters
     this.#table.late = 0

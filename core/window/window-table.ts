@@ -76,8 +76,15 @@ export class WindowTable<Beside> {
   /**
    * Takes an event into its source's window. The tracked source, or null for an event older than its window reaches
    * (counted as late).
+   * @param ownScope where an event is kept that is late for the window under `scope`
    */
-  add(scope: string, feed: string, event: CanonicalEvent, receivedAt: number): TrackedSource<Beside> | null {
+  add(
+    scope: string,
+    feed: string,
+    event: CanonicalEvent,
+    receivedAt: number,
+    ownScope = scope,
+  ): TrackedSource<Beside> | null {
     const source = sourceOf(event)
     const key = `${scope}|${source}`
     let tracked = this.#tracked.get(key)
@@ -95,6 +102,7 @@ export class WindowTable<Beside> {
       this.#tracked.set(key, tracked)
     }
     if (!tracked.window.add(event)) {
+      if (ownScope !== scope) return this.add(ownScope, feed, event, receivedAt)
       this.late++
       return null
     }

@@ -24,11 +24,10 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks()
 })
+const realNow = Date.now
 /** From now on the objects' clock is this much ahead: alarms that they set come only when a test runs them. */
 function clockAhead(ms: number): void {
-  vi.restoreAllMocks()
-  const now = Date.now
-  vi.spyOn(Date, 'now').mockImplementation(() => now() + ms)
+  vi.spyOn(Date, 'now').mockImplementation(() => realNow() + ms)
 }
 /** Until none is set. */
 async function runAlarms(at: ReturnType<typeof partition>): Promise<void> {
@@ -129,15 +128,15 @@ describe('a partition whose journal was pruned to the last row', () => {
     const yesterday = Date.now() - 25 * 3_600_000
     await at.add(share('old', failures('203.0.113.3', 6, yesterday), { receivedAt: yesterday }))
     // Quiet for long enough that the checkpoint is written, and with it the journal pruned.
-    await scheduler.wait(2_100)
-    while (await runDurableObjectAlarm(at));
+    clockAhead(2_100)
+    await runAlarms(at)
     await runInDurableObject(at, (_, { storage }) => {
       expect(storage.sql.exec('SELECT count(*) AS n FROM journal').one().n).toBe(0)
     })
     await at.add(share('new', failures('203.0.113.4', 6)))
     await evictDurableObject(at)
     expect(await at.health()).toMatchObject({ liveSources: 2, eventsAccepted: 12 })
-    while (await runDurableObjectAlarm(at));
+    await runDurableObjectAlarm(at)
     expect(await incidentsOf('203.0.113.4')).toMatchObject([{ events_count: 6, threat_class: 3 }])
   })
 })
@@ -172,9 +171,9 @@ describe('what waited for long', () => {
         ...failures('203.0.113.6', 1, now),
       ]),
     )
+    clockAhead(3_000)
     await runAlarms(at)
-    const rows = await incidentsOf('203.0.113.6')
-    expect(rows).toMatchObject([{ events_count: 8 }])
+    expect(await incidentsOf('203.0.113.6')).toMatchObject([{ events_count: 8 }])
   })
 })
 
@@ -225,5 +224,59 @@ describe('a judgement that is cut off', () => {
     clockAhead(2 * HOUR)
     await runAlarms(at)
     expect(await incidentsOf('203.0.113.8')).toMatchObject([{ events_count: 6 }, { events_count: 6 }])
+  })
+})
+
+describe('a public source that two live sensors see', () => {
+  it('is judged in what both saw of it, also where the clock of one is ten minutes ahead', async () => {
+    const at = partition('p9008')
+    const now = Date.now()
+    await at.add(share('ahead', failures('203.0.113.9', 1, now + 600_000)))
+    await runDurableObjectAlarm(at)
+    await at.add(share('right', failures('203.0.113.9', 6, now - 2_000)))
+    clockAhead(3_000)
+    await runAlarms(at)
+    expect(await at.health()).toMatchObject({ eventsLate: 0, eventsUnjudged: 0 })
+    expect(await incidentsOf('203.0.113.9')).toMatchObject([{ events_count: 6, threat_class: 3 }])
+  })
+})
+
+describe('a source that was forgotten with its incident open', () => {
+  it('goes on in it when it comes back, though with a single event', async () => {
+    const at = partition('p9009')
+    await at.add(share('returns', failures('203.0.113.11', 6)))
+    await runDurableObjectAlarm(at)
+    // As suspicious, and later.
+    const others = Array.from({ length: 6_000 }, (_, i) => failure(`198.19.${i >> 8}.${i & 255}`, Date.now(), i))
+    for (let i = 0; i < 6_000; i += 2_000) await at.add(share('others', others.slice(i, i + 2_000)))
+    await runDurableObjectAlarm(at)
+    expect((await at.health()).sourcesEvicted).toBe(2_001)
+    await at.add(share('returns', [failure('203.0.113.11', Date.now(), 7)]))
+    clockAhead(5_000)
+    await runDurableObjectAlarm(at)
+    expect(await incidentsOf('203.0.113.11')).toMatchObject([{ events_count: 7 }])
+  })
+})
+
+describe('a database that does not answer for a day', () => {
+  it('is told afterwards, with the lines of what happened meanwhile', async () => {
+    const at = partition('p9010')
+    await at.add(share('told-late', failures('203.0.113.12', 6)))
+    await runInDurableObject(at, async (object, { storage }) => {
+      const refusing = vi.spyOn(env.DB, 'batch').mockRejectedValue(new Error('D1 is down'))
+      await object.alarm()
+      clockAhead(25 * 3_600_000)
+      await object.alarm()
+      expect(storage.sql.exec('SELECT count(*) AS n FROM journal').one()).toEqual({ n: 1 })
+      refusing.mockRestore()
+    })
+    clockAhead(25 * 3_600_000)
+    await runAlarms(at)
+    const [incident] = await incidentsOf('203.0.113.12')
+    expect(incident).toMatchObject({ events_count: 6 })
+    const { results } = await env.DB.prepare('SELECT n FROM incident_evidence WHERE incident_key LIKE ? ORDER BY n')
+      .bind('%|203.0.113.12|%')
+      .all<{ n: number }>()
+    expect(results.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6])
   })
 })
