@@ -4,16 +4,15 @@ import type { BatchAnswer, SensorBatch } from '../core/events/batch.ts'
 import type { SensorHealth } from '../core/health.ts'
 import type { Campaign } from '../core/incidents/campaign.ts'
 import { campaignIncident } from '../core/incidents/campaign-record.ts'
-import { matchedFields } from '../core/incidents/matched-fields.ts'
-import { EVIDENCE_KEPT, type EvidenceRow } from '../core/incidents/messages.ts'
 import { packContexts, unpackQuestions } from '../core/window/graph-wire.ts'
 import { paneOf } from '../core/window/pane-times.ts'
 import { LATENESS_MS } from '../core/window/source-window.ts'
 import { type GraphContext, TargetTable } from '../core/window/target-table.ts'
 import { placeBatch, type StreamState } from '../core/window/timeline.ts'
 import { shippedModel } from './model.ts'
-import { type PartitionPort, partitionName, type SensorPort, type ThinMessage, type ThinWindow } from './names.ts'
+import { type PartitionPort, partitionName, type SensorPort, type ThinMessage } from './names.ts'
 import type { OutboxMessage } from './outbox.ts'
+import { CampaignEvidence } from './sensor/campaign-evidence.ts'
 import { CampaignStore } from './sensor/campaign-store.ts'
 import { CampaignDeliveries, type CampaignMessage } from './sensor/deliveries.ts'
 import { SensorLedger } from './sensor/ledger.ts'
@@ -38,7 +37,6 @@ interface Untold {
   since: number
   feed: string
   campaign: Campaign
-  examples: ThinWindow[]
 }
 
 interface Timeline {
@@ -56,18 +54,26 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
   readonly #ledger = new SensorLedger(this.ctx.storage.sql)
   readonly #nonces = new NonceStore(this.ctx.storage.sql)
   readonly #campaigns = new CampaignStore(this.ctx.storage.sql)
-  readonly #deliveries = new CampaignDeliveries(this.ctx.storage, this.env.DB, `sensor ${this.#name}`, this.#campaigns)
-  readonly #streams = new Map<string, StreamState>(this.#ledger.streams())
+  readonly #evidence = new CampaignEvidence(this.ctx.storage.sql)
+  readonly #deliveries = new CampaignDeliveries(
+    this.ctx.storage,
+    this.env.DB,
+    this.#name,
+    this.#campaigns,
+    this.#evidence,
+  )
+  /** As of batches that are under way or were noted lately; the ledger has the others. */
+  readonly #streams = new Map<string, StreamState>()
   readonly #timelines = new Map<string, Timeline>()
   readonly #counted = new Set<string>()
   /** Campaigns that changed since their incident was written. */
   readonly #untold = new Map<string, Untold>()
   #telling = false
-  #prunedAt = 0
+  readonly #prunedAt = { ledger: 0, campaigns: 0 }
 
   constructor(ctx: DurableObjectState, env: SensorEnv) {
     super(ctx, env)
-    for (const { feed, campaign } of this.#campaigns.untold()) this.#changed(feed, campaign, [])
+    for (const { feed, campaign } of this.#campaigns.untold()) this.#changed(feed, campaign)
     if (this.#untold.size > 0 || this.#deliveries.outbox.pending > 0)
       this.ctx.blockConcurrencyWhile(() => this.#tellIn(WAKE_MS))
   }
@@ -80,7 +86,8 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
       return { tag: 'accepted', ...again }
     }
     const answer = { accepted: 0, duplicates: 0 }
-    const place = batch.accepted > 0 ? placeBatch(batch, this.#streams.get(batch.stream)) : null
+    const known = this.#streams.get(batch.stream) ?? this.#ledger.stream(batch.stream)
+    const place = batch.accepted > 0 ? placeBatch(batch, known, this.#ledger.firstTimeline) : null
     if (place) {
       this.#streams.set(batch.stream, place)
       const answers = await this.#forward(batch, place)
@@ -89,7 +96,10 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
         answer.duplicates += duplicates
       }
     }
-    this.ctx.storage.transactionSync(() => this.#ledger.note(batch, answer, place))
+    this.ctx.storage.transactionSync(() => {
+      this.#ledger.note(batch, answer, place)
+      this.#pruneLedger(batch.receivedAt)
+    })
     return { tag: 'accepted', ...answer }
   }
 
@@ -122,9 +132,12 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
 
   async takeThin(feed: string, messages: ThinMessage[]): Promise<void> {
     const now = Date.now()
-    const changed = this.ctx.storage.transactionSync(() => this.#campaigns.take(feed, messages, now))
-    const examples = messages.flatMap(({ windows }) => windows.filter(({ example }) => example !== null))
-    for (const campaign of changed) this.#changed(feed, campaign, examples)
+    const changed = this.ctx.storage.transactionSync(() => {
+      const taken = this.#campaigns.take(feed, messages, now)
+      for (const campaign of taken.changed) this.#evidence.keep(campaign, taken.windows)
+      return taken.changed
+    })
+    for (const campaign of changed) this.#changed(feed, campaign)
     if (this.#untold.size > 0) await this.#tellIn(WAKE_MS)
   }
 
@@ -138,7 +151,7 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
     try {
       await this.#tellChanged(now)
       await this.#deliveries.deliver(now)
-      this.#prune(now)
+      this.#pruneCampaigns(now)
       if (this.#untold.size > 0) await this.#tellIn(WAKE_MS)
     } catch (error) {
       console.error(JSON.stringify({ sensor: this.#name, what: 'alarm', error: String(error) }))
@@ -146,11 +159,20 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
     }
   }
 
-  #prune(now: number): void {
-    if (now - this.#prunedAt < PRUNE_EVERY_MS) return
-    this.#prunedAt = now
+  #pruneLedger(now: number): void {
+    if (now - this.#prunedAt.ledger < PRUNE_EVERY_MS) return
+    this.#prunedAt.ledger = now
     this.#ledger.prune(now - RETENTION_MS)
-    this.#campaigns.prune(now - RETENTION_MS)
+    this.#streams.clear()
+  }
+
+  #pruneCampaigns(now: number): void {
+    if (now - this.#prunedAt.campaigns < PRUNE_EVERY_MS) return
+    this.#prunedAt.campaigns = now
+    this.ctx.storage.transactionSync(() => {
+      this.#campaigns.prune(now - RETENTION_MS)
+      this.#evidence.prune()
+    })
   }
 
   get #name(): string {
@@ -216,11 +238,9 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
     return timeline
   }
 
-  #changed(feed: string, campaign: Campaign, examples: readonly ThinWindow[]): void {
-    const untold = this.#untold.get(campaign.key) ?? { since: Date.now(), feed, campaign, examples: [] }
-    this.#untold.set(campaign.key, untold)
-    for (const window of examples)
-      if (untold.examples.length < EVIDENCE_KEPT && campaign.sources.has(window.source)) untold.examples.push(window)
+  #changed(feed: string, campaign: Campaign): void {
+    const since = this.#untold.get(campaign.key)?.since ?? Date.now()
+    this.#untold.set(campaign.key, { since, feed, campaign })
   }
 
   async #tellIn(ms: number): Promise<void> {
@@ -242,46 +262,17 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
     for (const { campaign } of due) this.#untold.delete(campaign.key)
   }
 
-  #tell({ feed, campaign, examples }: Untold, model: Classifier, now: number): void {
+  #tell({ feed, campaign }: Untold, model: Classifier, now: number): void {
     this.#campaigns.noteTold(feed, campaign, now)
     const row = campaignIncident(campaign, this.#name, model, now)
+    const { key } = campaign
+    const { indicators } = row.triage_note
     const messages: OutboxMessage<CampaignMessage>[] = [
-      { topic: 'incident', message: { tag: 'incident', row }, replaces: campaign.key },
-      { topic: 'parts', message: { tag: 'sources', key: campaign.key }, replaces: `sources of ${campaign.key}` },
+      { topic: 'incident', message: { tag: 'incident', row }, replaces: key },
+      { topic: 'parts', message: { tag: 'sources', key }, replaces: `sources of ${key}` },
+      { topic: 'parts', message: { tag: 'evidence', key, indicators }, replaces: `evidence of ${key}` },
     ]
-    const evidence = this.#evidenceOf(campaign, examples, row.triage_note.indicators)
-    if (evidence.length > 0)
-      messages.push({ topic: 'parts', message: { tag: 'evidence', rows: evidence }, replaces: null })
     this.#deliveries.outbox.put(messages)
-  }
-
-  /** An event each of some sources, until the campaign holds 500. */
-  #evidenceOf(
-    campaign: Campaign,
-    windows: readonly ThinWindow[],
-    indicators: Parameters<typeof matchedFields>[1],
-  ): EvidenceRow[] {
-    const rows: EvidenceRow[] = []
-    let n = this.#ledger.evidenceOf(campaign.key)
-    for (const { source, example } of windows) {
-      if (n >= EVIDENCE_KEPT) break
-      if (!example || !campaign.sources.has(source)) continue
-      n++
-      const { event, format, original } = example
-      rows.push({
-        incident_key: campaign.key,
-        n,
-        ts: event.ts,
-        sensor: this.#name,
-        stream: example.stream,
-        format,
-        event,
-        original,
-        matched: matchedFields(event, indicators),
-      })
-    }
-    this.#ledger.noteEvidence(campaign.key, n)
-    return rows
   }
 }
 

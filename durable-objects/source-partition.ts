@@ -7,7 +7,7 @@ import type { VectorNow, WindowNow } from '../core/features/store/features-of.ts
 import { pendingOf } from '../core/features/store/hand-over.ts'
 import type { PartitionHealth } from '../core/health.ts'
 import { Beside } from '../core/incidents/beside.ts'
-import { docketOf, type Judgement, judge } from '../core/incidents/judge.ts'
+import { type Docket, docketOf, type Judgement, judge } from '../core/incidents/judge.ts'
 import { suspicionOf } from '../core/incidents/standing.ts'
 import type { IntelAnswer } from '../core/intel/finding.ts'
 import { isAnyProviderOn } from '../core/intel/live/providers.ts'
@@ -95,6 +95,11 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   #sinceCheckpoint = 0
   #checkpointAt = Date.now()
   #judging: Promise<void> = Promise.resolve()
+  /**
+   * Windows that were taken out and are not judged yet. Taking them out folded their sources' older panes away: after an
+   * error the same docket is judged, and no checkpoint is written meanwhile.
+   */
+  #round: { feed: string; docket: Docket; takenAt: number } | null = null
   #alarmAt = Number.POSITIVE_INFINITY
   #lastShareAt = 0
   /** How long the last judging of live windows took: everything on this machine takes its share of that. */
@@ -113,11 +118,11 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     this.#counters = meta?.counters ?? newCounters()
     this.#uncheckedAfter = meta?.journalRow ?? 0
     for (const [feed, state] of meta?.feeds ?? []) this.#feeds.set(feed, state)
-    for (const { row, origin, events } of this.#journal.after(meta?.journalRow ?? 0)) this.#takeIn(row, origin, events)
-    for (const { family, key, open } of this.#checkpoint.openIncidents()) {
+    for (const key of this.#consequences.sources()) {
       const tracked = this.#table.get(key)
-      if (tracked) tracked.beside.standing.incidents[family] = open
+      if (tracked) tracked.beside.standing.incidents = this.#consequences.openIncidentsOf(key)
     }
+    for (const { row, origin, events } of this.#journal.after(meta?.journalRow ?? 0)) this.#takeIn(row, origin, events)
     if (this.#table.waiting > 0 || this.#deliveries.outbox.pending > 0) {
       this.ctx.blockConcurrencyWhile(() => this.#wakeIn(LIVE_DELAY_MS))
     }
@@ -136,9 +141,13 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     this.#noteFeed(share)
     if (share.live && !isCrowded) await this.#wakeIn(this.#liveDelayMs)
     else {
-      await this.#judgeFeed(share.feed, isCrowded)
-      const hasNews = this.#deliveries.outbox.pending > 0 || this.#consequences.dueAt < Number.POSITIVE_INFINITY
-      await this.#wakeIn(hasNews ? 1 : share.live ? this.#liveDelayMs : IDLE_MS)
+      try {
+        await this.#judgeFeed(share.feed, isCrowded)
+      } finally {
+        // Also after an error: what is stored is judged though its sensor may never send it again.
+        const hasNews = this.#deliveries.outbox.pending > 0 || this.#consequences.dueAt < Number.POSITIVE_INFINITY
+        await this.#wakeIn(hasNews ? 1 : share.live ? this.#liveDelayMs : IDLE_MS)
+      }
     }
     return answer
   }
@@ -209,15 +218,14 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       failed = true
       console.error(JSON.stringify({ partition: this.#name, what: 'alarm', error: String(error) }))
     }
-    if (this.#sinceCheckpoint >= CHECKPOINT_EVENTS || now - this.#checkpointAt >= CHECKPOINT_MS)
-      this.#writeCheckpoint(now)
+    const isQuiet = this.#table.waiting === 0 && this.#changed.size > 0 && now - this.#lastShareAt >= QUIET_MS
+    if (isQuiet || this.#sinceCheckpoint >= CHECKPOINT_EVENTS || now - this.#checkpointAt >= CHECKPOINT_MS)
+      await this.#inTurn(() => this.#writeCheckpoint(now))
     if (failed || this.#modelError !== null) await this.#wakeIn(RETRY_MS)
+    // Also what the checkpoint had written.
     else if (this.#deliveries.outbox.pending > 0) await this.#wakeIn(1)
     else if (this.#table.waiting > 0) await this.#wakeIn(this.#liveWaits() ? this.#liveDelayMs : IDLE_MS)
-    else if (this.#changed.size > 0) {
-      if (now - this.#lastShareAt >= QUIET_MS) this.#writeCheckpoint(now)
-      else await this.#wakeIn(QUIET_MS)
-    }
+    else if (this.#changed.size > 0) await this.#wakeIn(QUIET_MS)
     if (this.#consequences.dueAt < Number.POSITIVE_INFINITY)
       await this.#wakeIn(Math.max(1, this.#consequences.dueAt - now))
   }
@@ -280,13 +288,17 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   }
 
   #track(read: ReadEvent, origin: ShareOrigin, place: { row: number; index: number }): void {
+    const { feed, receivedAt, siteScope } = origin
     const scope = scopeOf(read, origin)
-    const tracked = this.#table.add(scope, origin.feed, read.event, origin.receivedAt)
+    // Sensors' clocks differ, and one may have been cut off: what is late for the window that all share is not for its own.
+    const tracked = this.#table.add(scope, feed, read.event, receivedAt, siteScope)
     if (!tracked) return
-    tracked.beside.note(read.event, read.original, origin.sensor, place)
+    const { beside } = tracked
+    if (beside.isNew) beside.standing.incidents = this.#consequences.openIncidentsOf(tracked.key)
+    beside.note(read.event, read.original, origin.sensor, place)
     const intel = intelAtHand()
     if (intel.watchesContacts)
-      for (const contact of intel.contactsOf(read.event)) tracked.beside.seen.noteContact(contact, read.event.ts)
+      for (const contact of intel.contactsOf(read.event)) beside.seen.noteContact(contact, read.event.ts)
     this.#changed.add(tracked.key)
   }
 
@@ -300,9 +312,13 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     })
   }
 
-  /** One judgement round after another, so that a window is never judged twice at once. */
   #judgeFeed(feed: string, all = false): Promise<void> {
-    const next = this.#judging.then(() => this.#judgeWaiting(feed, all))
+    return this.#inTurn(() => this.#judgeWaiting(feed, all))
+  }
+
+  /** One after another: a window is never judged twice at once, nor written down amid its judgement. */
+  #inTurn(step: () => void | Promise<void>): Promise<void> {
+    const next = this.#judging.then(step)
     this.#judging = next.catch(() => {})
     return next
   }
@@ -328,18 +344,21 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     }
   }
 
-  /** False when there is no model to judge with: the windows keep waiting. */
-  async #judgeRound(feed: string, tasks: JudgementTask<Beside>[]): Promise<boolean> {
-    const takenAt = Date.now()
-    const [model, intel] = await Promise.all([shippedModel(), intelSnapshot(this.env, takenAt)])
+  /**
+   * Judges these windows, or in their place those of a round that was cut off. False when there is no model to judge with:
+   * the windows keep waiting.
+   */
+  async #judgeRound(dueFeed: string, dueTasks: JudgementTask<Beside>[]): Promise<boolean> {
+    const [model, intel] = await Promise.all([shippedModel(), intelSnapshot(this.env, Date.now())])
     this.#checkContacts(intel)
     this.#modelError = model.ok ? null : model.error.why
     if (!model.ok) return false
     this.#modelVersion = model.value.manifest.version
-    const docket = docketOf(tasks)
+    this.#round ??= { feed: dueFeed, docket: docketOf(dueTasks), takenAt: Date.now() }
+    const { feed, docket, takenAt } = this.#round
     await this.#completion.complete(feed, docket, intel)
     const told = (source: string) => this.#live.of(source)
-    const outputs = await model.value.predict(docket.extraction.rows, tasks.length)
+    const outputs = await model.value.predict(docket.extraction.rows, docket.tasks.length)
     const now = Date.now()
     const live = this.#feeds.get(feed)?.live ?? false
     const isAllowed = (source: string) => {
@@ -359,6 +378,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       this.#table.settled(task, suspicionOf(prediction.output), takenAt)
       this.#changed.add(task.tracked.key)
     }
+    this.#round = null
     if (live) this.#askAbout(judgements, now)
     this.#vectors.note(judgements, now)
     return true
@@ -414,6 +434,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   }
 
   #writeCheckpoint(now: number): void {
+    if (this.#round) return
     const counters = {
       ...this.#counters,
       late: this.#counters.late + this.#table.late,
@@ -429,8 +450,9 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
         counters,
       })
       this.#consequences.checkpointWritten()
-      this.#checkpoint.pruneIncidents(now - 2 * RETENTION_MS)
-      this.#journal.prune(row, now - RETENTION_MS, JOURNAL_BYTES)
+      this.#consequences.prune(now - 2 * RETENTION_MS)
+      // Lines that are still to be told are read from the journal.
+      this.#journal.prune(row, this.#deliveries.readsJournal ? 0 : now - RETENTION_MS, JOURNAL_BYTES)
     })
     this.#counters = counters
     this.#table.late = 0

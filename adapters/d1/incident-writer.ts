@@ -1,5 +1,5 @@
 import { getTableColumns } from 'drizzle-orm'
-import type { IncidentWrites } from '../../core/incidents/messages.ts'
+import type { EvidenceRow, IncidentWrites } from '../../core/incidents/messages.ts'
 import { jsonParts } from '../../core/json-parts.ts'
 import {
   backgroundSources,
@@ -68,8 +68,13 @@ const NOTE_OPENED = `INSERT INTO audit_log (once_key, at, actor, action, subject
       'confidence', json_extract(value, '$.ml_confidence'), 'model', json_extract(value, '$.model_version'))
   FROM json_each(?1) WHERE true ON CONFLICT (once_key) DO NOTHING`
 
-const INSERT_EVIDENCE = `${insertFromJson('incident_evidence', columnsOf(incidentEvidence))}
+const EVIDENCE_COLUMNS = columnsOf(incidentEvidence) as (keyof EvidenceRow)[]
+const INSERT_EVIDENCE = `${insertFromJson('incident_evidence', EVIDENCE_COLUMNS)}
   ON CONFLICT (incident_key, n) DO NOTHING`
+/** Characters of a line that is written by itself: as JSON it may take six times its length, and parameters end at 2 MB. */
+const LONG_LINE = 100_000
+const INSERT_LONG_LINE = `INSERT INTO incident_evidence (${EVIDENCE_COLUMNS.join(', ')})
+  VALUES (${EVIDENCE_COLUMNS.map((_, i) => `?${i + 1}`).join(', ')}) ON CONFLICT (incident_key, n) DO NOTHING`
 
 const UPSERT_SOURCES = `${insertFromJson('incident_sources', columnsOf(incidentSources))}
   ON CONFLICT (incident_key, src_ip) DO UPDATE SET events = excluded.events, confidence = excluded.confidence,
@@ -95,7 +100,11 @@ export async function writeIncidents(db: D1Database, writes: IncidentWrites, now
   for (const part of jsonParts(writes.incidents)) {
     statements.push(db.prepare(UPSERT_INCIDENTS).bind(part), db.prepare(NOTE_OPENED).bind(part))
   }
-  for (const part of jsonParts(writes.evidence)) statements.push(db.prepare(INSERT_EVIDENCE).bind(part))
+  const isLong = ({ original }: EvidenceRow) => original.length > LONG_LINE
+  for (const part of jsonParts(writes.evidence.filter((row) => !isLong(row))))
+    statements.push(db.prepare(INSERT_EVIDENCE).bind(part))
+  for (const row of writes.evidence.filter(isLong))
+    statements.push(db.prepare(INSERT_LONG_LINE).bind(...EVIDENCE_COLUMNS.map((name) => boundValue(row[name]))))
   for (const part of jsonParts(writes.sources)) statements.push(db.prepare(UPSERT_SOURCES).bind(part))
   for (const { id, rows } of writes.background) {
     jsonParts(rows).forEach((part, i) => {
@@ -112,6 +121,9 @@ export async function writeIncidents(db: D1Database, writes: IncidentWrites, now
 export async function pruneDeliveries(db: D1Database, before: EpochMs): Promise<void> {
   await db.prepare('DELETE FROM deliveries WHERE at < ?1').bind(before).run()
 }
+
+const boundValue = (value: string | number | object): string | number =>
+  typeof value === 'object' ? JSON.stringify(value) : value
 
 function insertFromJson(table: string, columns: readonly string[], condition = 'true'): string {
   const values = columns.map((name) => `json_extract(value, '$.${name}')`)

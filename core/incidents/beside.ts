@@ -25,8 +25,13 @@ export class Beside {
   /** Targets of panes that have not been judged: an incident names those of the events it was decided on. */
   #waiting = new Map<number, TopTargets>()
 
+  /** Nothing of its source has been noted. */
+  get isNew(): boolean {
+    return this.trackedAs === ''
+  }
+
   note(event: CanonicalEvent, original: string, sensor: string, place: JournalPlace): void {
-    if (this.trackedAs === '') this.trackedAs = `${place.row}:${place.index}`
+    if (this.isNew) this.trackedAs = `${place.row}:${place.index}`
     this.sample.add(event, original, place)
     this.seen.noteUserAgent(event)
     if (!this.sensors.includes(sensor) && this.sensors.length < SENSORS) this.sensors.push(sensor)

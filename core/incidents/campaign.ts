@@ -102,6 +102,16 @@ export class CampaignTable {
     return [...this.#groups.values()]
   }
 
+  /** What its sources do next is another group. */
+  forget(key: string): void {
+    const group = this.#groups.get(key)
+    if (!group) return
+    this.#groups.delete(key)
+    const others = this.#byId.get(group.id)?.filter((known) => known !== group) ?? []
+    if (others.length > 0) this.#byId.set(group.id, others)
+    else this.#byId.delete(group.id)
+  }
+
   /**
    * Thin reconnaissance is one thing per sensor: whoever probes, probes all it has. Of the other classes a report counts for
    * its target first, and for its port across targets only while the target has no campaign. A log that names no target (of
@@ -137,7 +147,7 @@ export class CampaignTable {
       }
     }
     this.#keep(group)
-    if (this.#groups.size > GROUPS) this.#forget(this.#groups.values().next().value!)
+    if (this.#groups.size > GROUPS) this.forget(this.#groups.keys().next().value!)
     note(group, report)
     return group
   }
@@ -146,13 +156,6 @@ export class CampaignTable {
   #keep(group: Campaign): void {
     if (!this.#groups.delete(group.key)) this.#byId.set(group.id, [...(this.#byId.get(group.id) ?? []), group])
     this.#groups.set(group.key, group)
-  }
-
-  #forget(group: Campaign): void {
-    this.#groups.delete(group.key)
-    const others = this.#byId.get(group.id)?.filter((known) => known !== group) ?? []
-    if (others.length > 0) this.#byId.set(group.id, others)
-    else this.#byId.delete(group.id)
   }
 }
 

@@ -25,10 +25,12 @@ const AHEAD_MS = 120_000
  * Which time line a batch belongs to. Live: its newest event is at most 5 minutes old and its oldest at most an hour.
  * All else is a replay, a time line of its own for each stream; one that goes back by over an hour begins anew. A named
  * stream stays what its first batch was, so that the end of a replayed day does not turn live.
+ * @param firstJumps number of the first time line of an unknown stream: greater than any of a stream that was forgotten
  */
 export function placeBatch(
   batch: { stream: string; newestTs: EpochMs; oldestTs: EpochMs; receivedAt: EpochMs },
   known: StreamState | undefined,
+  firstJumps = 0,
 ): StreamState {
   const { stream, oldestTs, receivedAt } = batch
   const newestTs = Math.min(batch.newestTs, receivedAt + AHEAD_MS)
@@ -39,10 +41,10 @@ export function placeBatch(
       timeline: 'live',
       live,
       newestTs: newer(known?.live ? known : undefined, newestTs),
-      jumps: known?.jumps ?? 0,
+      jumps: known?.jumps ?? firstJumps,
     }
   const back = known !== undefined && newestTs < known.newestTs - JUMP_BACK_MS
-  const jumps = (known?.jumps ?? 0) + (back ? 1 : 0)
+  const jumps = (known?.jumps ?? firstJumps) + (back ? 1 : 0)
   return {
     timeline: `${stream}#${jumps}`,
     live,

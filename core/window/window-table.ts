@@ -1,6 +1,6 @@
 import type { CanonicalEvent } from '../events/event.ts'
 import { sourceOf } from '../events/source.ts'
-import { paneOf } from './pane-times.ts'
+import { paneOf, WINDOW_PANES } from './pane-times.ts'
 import { SourceWindow, type StoredWindow } from './source-window.ts'
 
 /** A source's window with what is still to be judged of it and what its owner holds beside it. */
@@ -76,8 +76,15 @@ export class WindowTable<Beside> {
   /**
    * Takes an event into its source's window. The tracked source, or null for an event older than its window reaches
    * (counted as late).
+   * @param ownScope where an event is kept that is late for the window under `scope`
    */
-  add(scope: string, feed: string, event: CanonicalEvent, receivedAt: number): TrackedSource<Beside> | null {
+  add(
+    scope: string,
+    feed: string,
+    event: CanonicalEvent,
+    receivedAt: number,
+    ownScope = scope,
+  ): TrackedSource<Beside> | null {
     const source = sourceOf(event)
     const key = `${scope}|${source}`
     let tracked = this.#tracked.get(key)
@@ -95,6 +102,7 @@ export class WindowTable<Beside> {
       this.#tracked.set(key, tracked)
     }
     if (!tracked.window.add(event)) {
+      if (ownScope !== scope) return this.add(ownScope, feed, event, receivedAt)
       this.late++
       return null
     }
@@ -113,16 +121,15 @@ export class WindowTable<Beside> {
 
   /**
    * Judgements that are due for a feed, in order of pane: each pane up to `closedPane` on its own, or with `atOnce` the
-   * window as it now stands for every source that waits. They stay pending until `settled`.
+   * window as it now stands for every source that waits, and before it windows of what it no longer reaches back to. They
+   * stay pending until `settled`.
    */
   due(feed: string, closedPane: number, atOnce: boolean, most: number): JudgementTask<Beside>[] {
     const tasks: JudgementTask<Beside>[] = []
     for (const tracked of this.#waiting) {
       if (tracked.feed !== feed) continue
-      if (atOnce) {
-        const taken = tracked.pending.map((pending) => ({ ...pending }))
-        tasks.push({ tracked, last: tracked.window.newestPane, taken })
-      } else
+      if (atOnce) tasks.push(...asItStands(tracked))
+      else
         for (const pending of tracked.pending)
           if (pending.pane <= closedPane) tasks.push({ tracked, last: pending.pane, taken: [{ ...pending }] })
       if (tasks.length >= most) break
@@ -225,6 +232,20 @@ export class WindowTable<Beside> {
       suspicion,
     }
   }
+}
+
+/** One window in most cases; of a backlog as many as it takes to have every unjudged event in one. */
+function asItStands<Beside>(tracked: TrackedSource<Beside>): JudgementTask<Beside>[] {
+  const earlier: JudgementTask<Beside>[] = []
+  let taken: PendingPane[] = []
+  for (const pending of tracked.pending) {
+    if (taken.length > 0 && pending.pane - taken[0]!.pane >= WINDOW_PANES) {
+      earlier.push({ tracked, last: taken.at(-1)!.pane, taken })
+      taken = []
+    }
+    taken.push({ ...pending })
+  }
+  return [...earlier, { tracked, last: tracked.window.newestPane, taken }]
 }
 
 function notePending(pending: PendingPane[], pane: number): void {

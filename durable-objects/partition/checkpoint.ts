@@ -1,7 +1,6 @@
 import { Beside, type StoredBeside } from '../../core/incidents/beside.ts'
 import type { OpenIncident } from '../../core/incidents/standing.ts'
 import { jsonParts } from '../../core/json-parts.ts'
-import type { ClassFamily } from '../../core/taxonomy.ts'
 import { type StoredSource, WindowTable } from '../../core/window/window-table.ts'
 
 export interface FeedState {
@@ -82,14 +81,12 @@ export class Checkpoint {
     return JSON.parse(meta.stored)
   }
 
-  /** Every incident that is remembered, by the class family and the key of its source. */
-  *openIncidents(): Generator<{ family: ClassFamily; key: string; open: OpenIncident }> {
-    for (const { id, stored } of this.#sql.exec<{ id: string; stored: string }>(
-      'SELECT id, stored FROM open_incidents',
-    )) {
-      const bar = id.indexOf('|')
-      yield { family: id.slice(0, bar) as ClassFamily, key: id.slice(bar + 1), open: JSON.parse(stored) }
-    }
+  /** Names of the incidents that are remembered. */
+  openIncidentIds(): string[] {
+    return this.#sql
+      .exec<{ id: string }>('SELECT id FROM open_incidents')
+      .toArray()
+      .map(({ id }) => id)
   }
 
   openIncident(id: string): OpenIncident | undefined {
@@ -132,8 +129,11 @@ export class Checkpoint {
     this.putThinTold(told)
   }
 
-  /** Forgets incidents that were not touched since; what their source does next is a new one without a link. */
-  pruneIncidents(before: number): void {
-    this.#sql.exec('DELETE FROM open_incidents WHERE updated_at < ?', before)
+  /** Forgets incidents that were not touched since; what their source does next is a new one without a link. Their names. */
+  pruneIncidents(before: number): string[] {
+    return this.#sql
+      .exec<{ id: string }>('DELETE FROM open_incidents WHERE updated_at < ? RETURNING id', before)
+      .toArray()
+      .map(({ id }) => id)
   }
 }

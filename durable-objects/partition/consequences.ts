@@ -5,7 +5,7 @@ import { handOut } from '../../core/incidents/hand-out.ts'
 import type { Judgement } from '../../core/incidents/judge.ts'
 import type { BackgroundRow } from '../../core/incidents/messages.ts'
 import { continueIncident, type IncidentRow } from '../../core/incidents/record.ts'
-import type { OpenIncident } from '../../core/incidents/standing.ts'
+import type { OpenIncident, Standing } from '../../core/incidents/standing.ts'
 import { packDetail } from '../../core/incidents/thin-detail.ts'
 import { crawlersOf } from '../../core/intel/crawlers.ts'
 import type { IntelAnswer } from '../../core/intel/finding.ts'
@@ -42,6 +42,9 @@ export class Consequences {
    */
   readonly #postponed = new Map<string, { open: OpenIncident; at: number; write: (now: number) => void }>()
 
+  /** Class families of the incidents that are remembered, by the key of their source. */
+  readonly #families = new Map<string, Set<ClassFamily>>()
+
   /** Told before the last restart, of windows that are judged again. */
   readonly #thinTold: Map<string, ThinTold>
 
@@ -53,6 +56,34 @@ export class Consequences {
     this.#checkpoint = checkpoint
     this.#outbox = outbox
     this.#thinTold = checkpoint.thinTold()
+    for (const id of checkpoint.openIncidentIds()) this.#remember(id)
+  }
+
+  /** Keys of the sources that have an incident which is remembered. */
+  sources(): Iterable<string> {
+    return this.#families.keys()
+  }
+
+  /** A source's incidents, newest of each family: for one that is followed from now on, be it new or forgotten and back. */
+  openIncidentsOf(key: string): Standing['incidents'] {
+    const incidents: Standing['incidents'] = {}
+    for (const family of this.#families.get(key) ?? []) {
+      const id = `${family}|${key}`
+      // Its last state may still wait to be written.
+      const open = this.#postponed.get(id)?.open ?? this.#checkpoint.openIncident(id)
+      if (open) incidents[family] = open
+    }
+    return incidents
+  }
+
+  /** Forgets incidents that were not touched since; to be called within a transaction. */
+  prune(before: number): void {
+    for (const id of this.#checkpoint.pruneIncidents(before)) {
+      const { family, key } = partsOf(id)
+      const families = this.#families.get(key)
+      families?.delete(family)
+      if (families?.size === 0) this.#families.delete(key)
+    }
   }
 
   /** When the next postponed row is due, ms; +∞ when none waits. */
@@ -132,12 +163,11 @@ export class Consequences {
     const { beside, scope } = tracked
     const source = tracked.window.source
     const { family } = classOf(threatClass)
-    const id = `${family}|${scope}|${source}`
+    const id = `${family}|${tracked.key}`
     const contacts = beside.seen.contactsUpTo(task.last)
     const userAgents = [...beside.seen.userAgents]
-    const known = this.#known(beside.standing.incidents, family, id)
     const continued = continueIncident(
-      known,
+      beside.standing.incidents[family],
       {
         scope,
         source,
@@ -178,6 +208,7 @@ export class Consequences {
     open.writtenAt = now
     open.writes++
     this.#open.set(id, open)
+    this.#remember(id)
     this.#say('incident', { tag: 'incident', row }, `incident|${open.key}`)
     if (places.length === 0) return
     this.#say('evidence', {
@@ -189,13 +220,11 @@ export class Consequences {
     })
   }
 
-  #known(
-    cached: Partial<Record<ClassFamily, OpenIncident>>,
-    family: ClassFamily,
-    id: string,
-  ): OpenIncident | undefined {
-    // A source that was forgotten and comes back at once: its incident's last state may still wait to be written.
-    return cached[family] ?? this.#postponed.get(id)?.open ?? this.#open.get(id) ?? this.#checkpoint.openIncident(id)
+  #remember(id: string): void {
+    const { family, key } = partsOf(id)
+    const families = this.#families.get(key)
+    if (families) families.add(family)
+    else this.#families.set(key, new Set([family]))
   }
 
   #thinWindow({ task, window, prediction, targets: [target] }: Judgement, events: number): PlacedThinWindow {
@@ -219,6 +248,12 @@ export class Consequences {
       place: place ?? null,
     }
   }
+}
+
+/** An incident's name is its family and the key of its source. */
+function partsOf(id: string): { family: ClassFamily; key: string } {
+  const bar = id.indexOf('|')
+  return { family: id.slice(0, bar) as ClassFamily, key: id.slice(bar + 1) }
 }
 
 /** Packs the detail of the strongest of each pane and target: in a flood hundreds of reports come at once, and one is shown. */

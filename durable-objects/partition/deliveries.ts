@@ -51,6 +51,11 @@ export class Deliveries {
     this.#receivers = receivers
   }
 
+  /** Whether something waits that cites events of the journal. */
+  get readsJournal(): boolean {
+    return this.outbox.topics().some((topic) => topic === 'evidence' || topic.startsWith(THIN_TOPIC))
+  }
+
   /**
    * Tells what waits, each receiver's oldest first, until nothing waits. A receiver that fails keeps its own messages waiting
    * and no other's; rejects with what one of them rejected.

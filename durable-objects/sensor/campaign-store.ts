@@ -1,16 +1,10 @@
-import {
-  type Campaign,
-  type CampaignSource,
-  CampaignTable,
-  isCampaign,
-  type ThinReport,
-} from '../../core/incidents/campaign.ts'
+import { type Campaign, type CampaignSource, CampaignTable, isCampaign } from '../../core/incidents/campaign.ts'
 import { campaignSourceRow } from '../../core/incidents/campaign-record.ts'
 import type { CampaignSourceRow } from '../../core/incidents/messages.ts'
 import { TopTargets } from '../../core/incidents/top-targets.ts'
 import { jsonParts } from '../../core/json-parts.ts'
 import type { TargetCount } from '../../core/store/schema.ts'
-import type { ThinMessage } from '../names.ts'
+import type { ThinMessage, ThinWindow } from '../names.ts'
 
 /** A feed's campaigns, durable: a row a group and a row a source of it, so that a large one is not rewritten. */
 export class CampaignStore {
@@ -32,20 +26,29 @@ export class CampaignStore {
     sql.exec('CREATE TABLE IF NOT EXISTS thin_messages (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID')
   }
 
-  /** Takes messages' reports in, each message once; call within a transaction. The campaigns among the groups that changed. */
-  take(feed: string, messages: readonly ThinMessage[], now: number): Campaign[] {
-    const reports: ThinReport[] = []
+  /**
+   * Takes messages' reports in, each message once; call within a transaction. The campaigns among the groups that changed,
+   * and the windows that were new.
+   */
+  take(
+    feed: string,
+    messages: readonly ThinMessage[],
+    now: number,
+  ): { changed: Campaign[]; windows: readonly ThinWindow[] } {
+    const taken: ThinWindow[] = []
     for (const { id, windows } of messages) {
       if (this.#sql.exec('SELECT 1 FROM thin_messages WHERE id = ?', id).toArray().length > 0) continue
       this.#sql.exec('INSERT INTO thin_messages VALUES (?, ?)', id, now)
-      reports.push(...windows)
+      taken.push(...windows)
     }
+    // Without the lines: the strongest report stays with its group.
+    const reports = taken.map(({ example: _, ...report }) => report)
     const { touched } = this.#tableOf(feed).take(feed, reports)
     for (const [group, sources] of touched) {
       this.#writeHeader(feed, group, now, false)
       this.#writeSources(group, sources)
     }
-    return [...touched.keys()].filter(isCampaign)
+    return { changed: [...touched.keys()].filter(isCampaign), windows: taken }
   }
 
   /** Sources of a campaign that changed since `noteSourcesTold`, at most `most`, with the mark that they end at. */
@@ -67,10 +70,14 @@ export class CampaignStore {
     this.#sql.exec('INSERT OR REPLACE INTO campaign_members_told VALUES (?, ?)', key, upTo)
   }
 
-  /** Forgets groups, and messages' names, that were not touched since. */
+  /** Forgets groups, and messages' names, that were not touched since; not what is still to be told. */
   prune(before: number): void {
     this.#sql.exec('DELETE FROM thin_messages WHERE at < ?', before)
-    this.#sql.exec('DELETE FROM campaign_groups WHERE touched_at < ?', before)
+    for (const { feed, key } of this.#sql.exec<{ feed: string; key: string }>(
+      'DELETE FROM campaign_groups WHERE touched_at < ? AND is_told = 1 RETURNING feed, key',
+      before,
+    ))
+      this.#tables.get(feed)?.forget(key)
     for (const table of ['campaign_members', 'campaign_members_told'])
       this.#sql.exec(`DELETE FROM ${table} WHERE key NOT IN (SELECT key FROM campaign_groups)`)
   }

@@ -1,48 +1,67 @@
 import { writeIncidents } from '../../adapters/d1/incident-writer.ts'
+import type { Indicator } from '../../core/ensemble/prediction.ts'
+import { matchedFields } from '../../core/incidents/matched-fields.ts'
 import type { EvidenceRow } from '../../core/incidents/messages.ts'
 import type { IncidentRow } from '../../core/incidents/record.ts'
 import { Outbox } from '../outbox.ts'
+import type { CampaignEvidence } from './campaign-evidence.ts'
 import type { CampaignStore } from './campaign-store.ts'
 
 export type CampaignMessage =
   | { tag: 'incident'; row: IncidentRow }
   /** Those that changed since they were told last, as they stand at the time of telling. */
   | { tag: 'sources'; key: string }
-  | { tag: 'evidence'; rows: EvidenceRow[] }
+  | { tag: 'evidence'; key: string; indicators: Indicator[] }
 
 const MESSAGES = 50
 const SOURCES = 2_000
+/** Original lines in one write: a line may hold a megabyte, and an object has 128 MB in all. */
+const ORIGINAL_CHARACTERS = 4_000_000
 
 /** Carries a sensor's outbox (its campaigns) to D1. */
 export class CampaignDeliveries {
   readonly outbox: Outbox<CampaignMessage>
   readonly #storage: DurableObjectStorage
   readonly #db: D1Database
+  readonly #sensor: string
   readonly #campaigns: CampaignStore
+  readonly #evidence: CampaignEvidence
 
-  constructor(storage: DurableObjectStorage, db: D1Database, owner: string, campaigns: CampaignStore) {
-    this.outbox = new Outbox(storage.sql, owner)
+  constructor(
+    storage: DurableObjectStorage,
+    db: D1Database,
+    sensor: string,
+    campaigns: CampaignStore,
+    evidence: CampaignEvidence,
+  ) {
+    this.outbox = new Outbox(storage.sql, `sensor ${sensor}`)
     this.#storage = storage
     this.#db = db
+    this.#sensor = sensor
     this.#campaigns = campaigns
+    this.#evidence = evidence
   }
 
   /** Tells what waits, oldest first. Rejects with what D1 rejected; the rest stays. */
   async deliver(now: number): Promise<void> {
-    while (this.outbox.pending > 0) {
+    for (;;) {
       const topics = [this.outbox.next('incident', MESSAGES), this.outbox.next('parts', MESSAGES)]
       const messages = topics.flat().map(({ message }) => message)
+      if (messages.length === 0) return
       await writeIncidents(
         this.#db,
         {
           incidents: messages.flatMap((message) => (message.tag === 'incident' ? [message.row] : [])),
           sources: [],
-          evidence: messages.flatMap((message) => (message.tag === 'evidence' ? message.rows : [])),
+          evidence: [],
           background: [],
         },
         now,
       )
-      for (const message of messages) if (message.tag === 'sources') await this.#tellSources(message.key, now)
+      for (const message of messages) {
+        if (message.tag === 'sources') await this.#tellSources(message.key, now)
+        if (message.tag === 'evidence') await this.#tellEvidence(message, now)
+      }
       this.#storage.transactionSync(() => {
         for (const entries of topics) this.outbox.told(entries)
       })
@@ -56,6 +75,30 @@ export class CampaignDeliveries {
       if (rows.length === 0) return
       await writeIncidents(this.#db, { incidents: [], evidence: [], sources: rows, background: [] }, now)
       this.#campaigns.noteSourcesTold(key, upTo)
+    }
+  }
+
+  /** A number is written once, so the mark may follow after. */
+  async #tellEvidence({ key, indicators }: Extract<CampaignMessage, { tag: 'evidence' }>, now: number): Promise<void> {
+    for (;;) {
+      const untold = this.#evidence.untold(key, ORIGINAL_CHARACTERS)
+      const last = untold.at(-1)
+      if (!last) return
+      const evidence = untold.map(
+        ({ n, stream, format, event, original }): EvidenceRow => ({
+          incident_key: key,
+          n,
+          ts: event.ts,
+          sensor: this.#sensor,
+          stream,
+          format,
+          event,
+          original,
+          matched: matchedFields(event, indicators),
+        }),
+      )
+      await writeIncidents(this.#db, { incidents: [], evidence, sources: [], background: [] }, now)
+      this.#evidence.noteTold(key, last.n)
     }
   }
 }

@@ -8,7 +8,6 @@ interface Answer {
 }
 
 const REJECTIONS = 20
-const STREAMS = 1_000
 
 /** What a sensor has sent: answers by batch, counts, the newest rejections, and where each stream stands in time. */
 export class SensorLedger {
@@ -27,7 +26,8 @@ export class SensorLedger {
     sql.exec('CREATE TABLE IF NOT EXISTS rejections (n INTEGER PRIMARY KEY, at INTEGER NOT NULL, reason TEXT NOT NULL)')
     sql.exec(`CREATE TABLE IF NOT EXISTS streams (name TEXT PRIMARY KEY, stored TEXT NOT NULL, at INTEGER NOT NULL)
       WITHOUT ROWID`)
-    sql.exec('CREATE TABLE IF NOT EXISTS campaign_evidence (key TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID')
+    sql.exec('CREATE TABLE IF NOT EXISTS timelines (one INTEGER PRIMARY KEY CHECK (one = 1), first INTEGER NOT NULL)')
+    sql.exec('INSERT OR IGNORE INTO timelines VALUES (1, 0)')
   }
 
   answerTo(batch: string): Answer | null {
@@ -76,20 +76,17 @@ export class SensorLedger {
     this.#sql.exec('UPDATE counts SET duplicates = duplicates + ?, batch_at = ?', duplicates, batch.receivedAt)
   }
 
-  streams(): [string, StreamState][] {
-    return this.#sql
-      .exec<{ name: string; stored: string }>('SELECT name, stored FROM streams ORDER BY at DESC LIMIT ?', STREAMS)
-      .toArray()
-      .map(({ name, stored }) => [name, JSON.parse(stored)])
+  stream(name: string): StreamState | undefined {
+    const [known] = this.#sql.exec<{ stored: string }>('SELECT stored FROM streams WHERE name = ?', name).toArray()
+    return known && JSON.parse(known.stored)
   }
 
-  /** Evidence events that a campaign has been given. */
-  evidenceOf(key: string): number {
-    return this.#sql.exec<{ n: number }>('SELECT n FROM campaign_evidence WHERE key = ?', key).toArray()[0]?.n ?? 0
-  }
-
-  noteEvidence(key: string, n: number): void {
-    this.#sql.exec('INSERT OR REPLACE INTO campaign_evidence VALUES (?, ?)', key, n)
+  /**
+   * Number of the first time line of a stream that is not known. Partitions may still hold windows of one that was forgotten:
+   * its time lines must not come again.
+   */
+  get firstTimeline(): number {
+    return this.#sql.exec<{ first: number }>('SELECT first FROM timelines').one().first
   }
 
   health(sensor: string, now: number): SensorHealth {
@@ -121,7 +118,13 @@ export class SensorLedger {
     }
   }
 
+  /** Forgets what is older; call within a transaction. */
   prune(before: number): void {
+    this.#sql.exec(
+      `UPDATE timelines SET first = max(first, coalesce(
+         (SELECT max(json_extract(stored, '$.jumps')) + 1 FROM streams WHERE at < ?), 0))`,
+      before,
+    )
     this.#sql.exec('DELETE FROM batches WHERE at < ?', before)
     this.#sql.exec('DELETE FROM streams WHERE at < ?', before)
   }

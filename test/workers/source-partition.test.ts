@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env as workerEnv } from 'cloudflare:workers'
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ReadEvent } from '../../core/events/event.ts'
 import type { PartitionShare } from '../../durable-objects/names.ts'
 import type { SourcePartition } from '../../durable-objects/source-partition.ts'
@@ -21,6 +21,18 @@ beforeEach(() => {
   model.refuse(null)
   model.before = async () => {}
 })
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+const realNow = Date.now
+/** From now on the objects' clock is this much ahead: alarms that they set come only when a test runs them. */
+function clockAhead(ms: number): void {
+  vi.spyOn(Date, 'now').mockImplementation(() => realNow() + ms)
+}
+/** Until none is set. */
+async function runAlarms(at: ReturnType<typeof partition>): Promise<void> {
+  while (await runDurableObjectAlarm(at));
+}
 
 let shares = 0
 function share(name: string, events: ReadEvent[], more: Partial<PartitionShare> = {}): PartitionShare {
@@ -116,15 +128,162 @@ describe('a partition whose journal was pruned to the last row', () => {
     const yesterday = Date.now() - 25 * 3_600_000
     await at.add(share('old', failures('203.0.113.3', 6, yesterday), { receivedAt: yesterday }))
     // Quiet for long enough that the checkpoint is written, and with it the journal pruned.
-    await scheduler.wait(2_100)
-    while (await runDurableObjectAlarm(at));
+    clockAhead(2_100)
+    await runAlarms(at)
     await runInDurableObject(at, (_, { storage }) => {
       expect(storage.sql.exec('SELECT count(*) AS n FROM journal').one().n).toBe(0)
     })
     await at.add(share('new', failures('203.0.113.4', 6)))
     await evictDurableObject(at)
     expect(await at.health()).toMatchObject({ liveSources: 2, eventsAccepted: 12 })
-    while (await runDurableObjectAlarm(at));
+    await runDurableObjectAlarm(at)
     expect(await incidentsOf('203.0.113.4')).toMatchObject([{ events_count: 6, threat_class: 3 }])
+  })
+})
+
+describe('the last state of an incident', () => {
+  it('is told though its source fell silent before its row was due again', async () => {
+    const at = partition('p9004')
+    await at.add(share('silent', failures('203.0.113.5', 6)))
+    await runDurableObjectAlarm(at)
+    for (let i = 1; i <= 6; i++) {
+      clockAhead(i * 2_100)
+      await at.add(share('silent', [failure('203.0.113.5', Date.now(), i)]))
+      await runDurableObjectAlarm(at)
+    }
+    clockAhead(6 * 2_100 + 2_500)
+    await runAlarms(at)
+    expect((await at.health()).outboxPending).toBe(0)
+    expect(await incidentsOf('203.0.113.5')).toMatchObject([{ events_count: 12 }])
+  })
+})
+
+describe('what waited for long', () => {
+  const MINUTE = 60_000
+
+  it('is judged in windows of its own time: a sensor’s backlog of an hour hides no attack at its beginning', async () => {
+    const at = partition('p9005')
+    const now = Date.now()
+    await at.add(
+      share('backlog', [
+        ...failures('203.0.113.6', 6, now - 50 * MINUTE),
+        ...failures('203.0.113.6', 1, now - 30 * MINUTE),
+        ...failures('203.0.113.6', 1, now),
+      ]),
+    )
+    clockAhead(3_000)
+    await runAlarms(at)
+    expect(await incidentsOf('203.0.113.6')).toMatchObject([{ events_count: 8 }])
+  })
+})
+
+describe('a judgement that is cut off', () => {
+  const HOUR = 3_600_000
+  const START = Date.UTC(2024, 4, 6, 8)
+  /** Another number than what other tests have left to be judged in other partitions. */
+  const ATTACKS = 7
+  /** Attacks, and what closes their panes: all are taken out for judgement at once. */
+  const replay = (name: string, src_ip: string) => {
+    const attacks = Array.from({ length: ATTACKS }, (_, i) => failures(src_ip, 6, START + i * 2 * HOUR)).flat()
+    const feed = { feed: `${name}/log#0`, scope: `${name}/log#0`, siteScope: `${name}/log#0`, live: false }
+    return share(name, [...attacks, failure(`${src_ip}0`, START + 2 * ATTACKS * HOUR)], feed)
+  }
+
+  const countsOf = async (src_ip: string) => (await incidentsOf(src_ip)).map(({ events_count }) => events_count)
+
+  it('by an error is taken up again as it stood', async () => {
+    const at = partition('p9006')
+    model.before = async (windows) => {
+      if (windows === ATTACKS) throw new Error('out of memory')
+    }
+    await runInDurableObject(at, async (object) => {
+      await expect(object.add(replay('fails', '203.0.113.7'))).rejects.toThrow('out of memory')
+    })
+    model.before = async () => {}
+    clockAhead(10_000)
+    await runAlarms(at)
+    expect(await countsOf('203.0.113.7')).toEqual(new Array(ATTACKS).fill(6))
+    expect(await at.health()).toMatchObject({ eventsUnjudged: 0, windowsJudged: ATTACKS + 1 })
+  })
+
+  it('by a crash is made again, though a checkpoint was due in its midst', async () => {
+    const at = partition('p9007')
+    const replayed = replay('stops', '203.0.113.8')
+    await at.health()
+    clockAhead(61_000)
+    await runInDurableObject(at, async (object) => {
+      let alarm = Promise.resolve()
+      model.before = async (windows) => {
+        if (windows !== ATTACKS) return
+        alarm = object.alarm()
+        await scheduler.wait(100)
+        throw new Error('stopped')
+      }
+      await expect(object.add({ ...replayed, receivedAt: Date.now() + HOUR })).rejects.toThrow('stopped')
+      model.before = async (windows) => {
+        if (windows === ATTACKS) await new Promise(() => {})
+      }
+      await Promise.race([alarm, scheduler.wait(100)])
+    })
+    await evictDurableObject(at)
+    model.before = async () => {}
+    await at.health()
+    clockAhead(2 * HOUR)
+    await runAlarms(at)
+    expect(await countsOf('203.0.113.8')).toEqual(new Array(ATTACKS).fill(6))
+  })
+})
+
+describe('a public source that two live sensors see', () => {
+  it('is judged in what both saw of it, also where the clock of one is ten minutes ahead', async () => {
+    const at = partition('p9008')
+    const now = Date.now()
+    await at.add(share('ahead', failures('203.0.113.9', 1, now + 600_000)))
+    await runDurableObjectAlarm(at)
+    await at.add(share('right', failures('203.0.113.9', 6, now - 2_000)))
+    clockAhead(3_000)
+    await runAlarms(at)
+    expect(await at.health()).toMatchObject({ eventsLate: 0, eventsUnjudged: 0 })
+    expect(await incidentsOf('203.0.113.9')).toMatchObject([{ events_count: 6, threat_class: 3 }])
+  })
+})
+
+describe('a source that was forgotten with its incident open', () => {
+  it('goes on in it when it comes back, though with a single event', async () => {
+    const at = partition('p9009')
+    await at.add(share('returns', failures('203.0.113.11', 6)))
+    await runDurableObjectAlarm(at)
+    // As suspicious, and later.
+    const others = Array.from({ length: 6_000 }, (_, i) => failure(`198.19.${i >> 8}.${i & 255}`, Date.now(), i))
+    for (let i = 0; i < 6_000; i += 2_000) await at.add(share('others', others.slice(i, i + 2_000)))
+    await runDurableObjectAlarm(at)
+    expect((await at.health()).sourcesEvicted).toBe(2_001)
+    await at.add(share('returns', [failure('203.0.113.11', Date.now(), 7)]))
+    clockAhead(5_000)
+    await runDurableObjectAlarm(at)
+    expect(await incidentsOf('203.0.113.11')).toMatchObject([{ events_count: 7 }])
+  })
+})
+
+describe('a database that does not answer for a day', () => {
+  it('is told afterwards, with the lines of what happened meanwhile', async () => {
+    const at = partition('p9010')
+    await at.add(share('told-late', failures('203.0.113.12', 6)))
+    await runInDurableObject(at, async (object, { storage }) => {
+      const refusing = vi.spyOn(env.DB, 'batch').mockRejectedValue(new Error('D1 is down'))
+      await object.alarm()
+      clockAhead(25 * 3_600_000)
+      await object.alarm()
+      expect(storage.sql.exec('SELECT count(*) AS n FROM journal').one()).toEqual({ n: 1 })
+      refusing.mockRestore()
+    })
+    clockAhead(25 * 3_600_000)
+    await runAlarms(at)
+    const [incident] = await incidentsOf('203.0.113.12')
+    expect(incident).toMatchObject({ events_count: 6 })
+    const { results } = await env.DB.prepare('SELECT n FROM incident_evidence WHERE incident_key LIKE ? ORDER BY n')
+      .bind('%|203.0.113.12|%')
+      .all<{ n: number }>()
+    expect(results.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6])
   })
 })

@@ -29,6 +29,19 @@ describe('the window table', () => {
     expect(tasks.map(({ last, taken }) => [last - pane, taken.length])).toEqual([[2, 3]])
   })
 
+  it('asks for as many windows of a source as hold all that waits, though it waited for an hour', () => {
+    const table = tableOf(10)
+    for (const second of [0, 299, 300, 3_600]) table.add('', 'feed', event('192.0.2.1', second), 0)
+    const tasks = table.due('feed', Number.NEGATIVE_INFINITY, true, 100)
+    expect(tasks.map(({ last, taken }) => [last - pane, taken.length])).toEqual([
+      [29, 2],
+      [30, 1],
+      [360, 1],
+    ])
+    for (const task of tasks) table.settled(task, 0)
+    expect(table.unjudged).toBe(0)
+  })
+
   it('keeps events that came while a window was judged as unjudged', () => {
     const table = tableOf(10)
     table.add('', 'feed', event('192.0.2.1', 0), 0)
