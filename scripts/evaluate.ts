@@ -3,11 +3,10 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadClassifier } from '../adapters/onnx/classifier.ts'
 import { FEATURE_COUNT, SCHEMA_HASH } from '../core/features/schema.ts'
-import { type Report, report, type windowFigures } from '../core/learning/evaluate.ts'
-import { generatedCaptures } from '../core/learning/generated-captures.ts'
-import { leaveOneSourceOut, readCapture } from '../core/learning/leave-one-out.ts'
-import { GENERATED_SEEDS, shippedOptions } from '../core/learning/shipped-options.ts'
+import type { Report, windowFigures } from '../core/learning/evaluate.ts'
+import { foldsOf, readCapture } from '../core/learning/leave-one-out.ts'
 import { readCaptures } from './data/labelled-events.ts'
+import { leaveOneSourceOut } from './data/leave-one-out.ts'
 import { scoreCaptures } from './data/score-captures.ts'
 import { askedForHelp, runCommand } from './local/command-line.ts'
 import { createProgress } from './local/progress.ts'
@@ -56,11 +55,15 @@ function readOptions(args: string[]): Options {
 
 async function evaluate(options: Options): Promise<number> {
   const captures = (await readCaptures(options.data)).map(readCapture)
-  const labelled = captures.filter(({ windows }) => windows.some(({ label }) => label !== null)).length
+  const labelled = foldsOf(captures).length
   if (labelled === 0) throw new Error(`no event in ${options.data} has a class: there is nothing to score`)
   const progress = createProgress('evaluate', { total: labelled, unit: 'captures', rate: false })
   const figures = options.leaveOneOut
-    ? await withoutEach(captures, options.seed, (done) => progress.update(done))
+    ? await leaveOneSourceOut(
+        foldsOf(captures).map(({ name }) => name),
+        options,
+        (done) => progress.update(done),
+      )
     : await scoreCaptures(captures, await modelAt(options.model), (done) => progress.update(done))
   progress.end()
   if (options.json === '-') process.stdout.write(`${JSON.stringify(figures, null, 1)}\n`)
@@ -69,13 +72,6 @@ async function evaluate(options: Options): Promise<number> {
     if (options.json) writeFileSync(options.json, `${JSON.stringify(figures, null, 1)}\n`)
   }
   return 0
-}
-
-async function withoutEach(captures: ReturnType<typeof readCapture>[], seed: number, onFold: (done: number) => void) {
-  const generated = generatedCaptures(GENERATED_SEEDS).map(readCapture)
-  const scored = await leaveOneSourceOut(captures, generated, shippedOptions(seed), ({ fold }) => onFold(fold))
-  if (!scored.ok) throw new Error(scored.error.why)
-  return report(scored.value.windows, scored.value.sources)
 }
 
 async function modelAt(folder: string) {

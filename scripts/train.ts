@@ -3,14 +3,14 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { sealManifest } from '../core/ensemble/manifest.ts'
 import { SCHEMA_HASH } from '../core/features/schema.ts'
-import { report } from '../core/learning/evaluate.ts'
 import { generatedCaptures } from '../core/learning/generated-captures.ts'
-import { leaveOneSourceOut, predictorOf, readCapture } from '../core/learning/leave-one-out.ts'
+import { foldsOf, predictorOf, readCapture } from '../core/learning/leave-one-out.ts'
 import { modelCard } from '../core/learning/model-card.ts'
 import { GENERATED_SEEDS, shippedOptions } from '../core/learning/shipped-options.ts'
 import { trainEnsemble } from '../core/learning/train.ts'
 import { trainingSet } from '../core/learning/training-set.ts'
 import { readCaptures } from './data/labelled-events.ts'
+import { leaveOneSourceOut } from './data/leave-one-out.ts'
 import { scoreCaptures } from './data/score-captures.ts'
 import { askedForHelp, runCommand } from './local/command-line.ts'
 import { createProgress } from './local/progress.ts'
@@ -54,10 +54,9 @@ async function train(args: string[]): Promise<number> {
   let unseen = null
   if (!values['skip-leave-one-out']) {
     const folds = createProgress('leave one source out', { total: captures.length, unit: 'captures', rate: false })
-    const left = await leaveOneSourceOut(captures, generated, options, ({ fold }) => folds.update(fold))
+    const names = foldsOf(captures).map(({ name }) => name)
+    unseen = await leaveOneSourceOut(names, { data: values.data, seed }, (done) => folds.update(done))
     folds.end()
-    if (!left.ok) throw new Error(left.error.why)
-    unseen = report(left.value.windows, left.value.sources)
   }
 
   const { onnx, manifest: learnt } = trained.value
