@@ -15,6 +15,11 @@ const ENDS_AT: EpochMs = Date.UTC(2025, 0, 15)
  */
 const NOT_LEARNT = new Set(['beacon every minute', 'look-ups of generated names'])
 
+const SSH_SITE = 'generated-ssh-'
+
+/** Whether the capture of this name is a made-up SSH site. */
+export const isSshSite = (name: string): boolean => name.startsWith(SSH_SITE)
+
 /** A made-up sensor's day with its truth, as it reads once its lines have gone through the parsers. */
 export interface GeneratedCapture {
   name: string
@@ -44,7 +49,7 @@ export function generatedCaptures(seeds: readonly number[]): GeneratedCapture[] 
     }))
     // Each form once.
     const ssh = SSH_SITES.filter((_, i) => i % seeds.length === n).map((site) => ({
-      name: `generated-ssh-${site.name}-${seed}`,
+      name: `${SSH_SITE}${site.name}-${seed}`,
       events: sshEvents(sshLog(site, ENDS_AT, seed)),
       counts: SSH_COUNTS,
     }))

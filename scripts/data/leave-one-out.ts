@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type Report, report } from '../../core/learning/evaluate.ts'
 import type { FoldScore } from '../../core/learning/leave-one-out.ts'
@@ -19,7 +20,7 @@ export async function leaveOneSourceOut(
   const waiting = [...names]
   const scores = new Map<string, FoldScore>()
   const threads = Array.from({ length: Math.min(MOST_THREADS, availableParallelism(), names.length) }, async () => {
-    const worker = new Worker(new URL('./fold-worker.ts', import.meta.url), { workerData: start })
+    const worker = new Worker(path.join(import.meta.dirname, 'fold-worker.ts'), { workerData: start })
     try {
       for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
         const { score } = await askedOf(worker, name)
