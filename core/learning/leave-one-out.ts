@@ -19,6 +19,8 @@ export interface ReadCapture {
   trainedOn: readonly LabelledWindow[]
   /** How much it counts in training against others, over 0. */
   counts: number
+  /** Whether thresholds and temperature may come from it. */
+  calibrates: boolean
 }
 
 /** One sensor's events, in order of time. */
@@ -26,14 +28,15 @@ interface Capture {
   name: string
   events: readonly LabelledEvent[]
   counts?: number
+  calibrates?: boolean
 }
 
 /** Reads a capture's windows. */
-export function readCapture({ name, events, counts = 1 }: Capture): ReadCapture {
+export function readCapture({ name, events, counts = 1, calibrates = true }: Capture): ReadCapture {
   const windows = labelledWindows(events)
   const parsed = asParsed(events)
   const trainedOn = [...windows, ...partialWindows(events), ...labelledWindows(parsed), ...partialWindows(parsed)]
-  return { name, events, windows, trainedOn, counts }
+  return { name, events, windows, trainedOn, counts, calibrates }
 }
 
 /** What an ensemble that never saw a capture made of it. */

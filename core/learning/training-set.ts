@@ -1,6 +1,6 @@
 import { FEATURE_COUNT } from '../features/schema.ts'
 import { mix32 } from '../window/hash.ts'
-import type { Dataset } from './dataset.ts'
+import { type Dataset, NEVER_HELD_OUT } from './dataset.ts'
 import type { LabelledWindow } from './labelled-windows.ts'
 
 /** A capture's windows under its name. */
@@ -9,6 +9,8 @@ export interface CaptureWindows {
   trainedOn: readonly LabelledWindow[]
   /** How much it counts against others, over 0; 1 where nothing is said. */
   counts?: number
+  /** Whether thresholds and temperature may come from it; true where nothing is said. */
+  calibrates?: boolean
 }
 
 /** A weak label (what a honeypot's kind of event implies) counts this much of a true one. */
@@ -33,7 +35,9 @@ interface Row {
  */
 export function trainingSet(captures: readonly CaptureWindows[]): Dataset {
   const rows: (Row & { group: number; weight: number })[] = []
-  for (const [group, { trainedOn, counts = 1 }] of captures.entries())
+  let groups = 0
+  for (const { trainedOn, counts = 1, calibrates = true } of captures) {
+    const group = calibrates ? groups++ : NEVER_HELD_OUT
     for (const [label, part] of byLabel(trainedOn)) {
       const total = (label === 0 ? NORMAL_WEIGHT ** 2 : 1) * part.reduce((sum, { worth }) => sum + worth, 0)
       // What counts less needs fewer rows to say it.
@@ -42,6 +46,7 @@ export function trainingSet(captures: readonly CaptureWindows[]): Dataset {
       const weight = counts * Math.sqrt(total)
       for (const row of kept) rows.push({ ...row, group, weight: (row.worth / keptTotal) * weight })
     }
+  }
   const features = new Float32Array(rows.length * FEATURE_COUNT)
   for (const [i, { window }] of rows.entries()) features.set(window.features, i * FEATURE_COUNT)
   return {

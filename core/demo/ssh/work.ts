@@ -27,6 +27,22 @@ const person = habit('person at a terminal', (stage) => {
   }
 })
 
+/** Someone whose password is long: more log-ins with a wrong first try than without, at one server. */
+const mistyping = habit('person who mistypes', (stage) => {
+  const { random, recorder, source, hosts } = stage
+  const [user, method] = [pick(random, PEOPLE), pick<Method>(random, ['password', 'keyboard-interactive/pam'])]
+  const typo = between(random, 0.4, 0.9)
+  for (const ts of comings(stage, magnitude(random, 2, 25) * MINUTE)) {
+    const session = {
+      user,
+      method,
+      refused: random.unit() < typo ? whole(random, 1, 3) : 0,
+      seconds: magnitude(random, 5, 900),
+    }
+    logIn(recorder, random, newPeer(random, source, hosts[0]!), ts, session)
+  }
+})
+
 /** A client that offers every key it has until one is taken. */
 const keyRing = habit('client with many keys', (stage) => {
   const { random, recorder, source, hosts } = stage
@@ -154,6 +170,7 @@ const amongOtherWork = habit('log-ins among other work', (stage) => {
 /** Ordinary use of SSH. */
 export const SSH_WORK: readonly SshHabit[] = [
   person,
+  mistyping,
   keyRing,
   steadyProgram,
   fanOut,

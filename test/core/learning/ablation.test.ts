@@ -19,7 +19,7 @@ function capture(name: string, seed: number): ReadCapture {
     features[FLOWS] = draw.below(50)
     return { source: `192.0.2.${i}`, start: 0, features, events: 10, label, weakLabel: null }
   })
-  return { name, events: [], windows, trainedOn: windows, counts: 1 }
+  return { name, events: [], windows, trainedOn: windows, counts: 1, calibrates: true }
 }
 
 describe('ablation', () => {
