@@ -3,16 +3,15 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { sealManifest } from '../core/ensemble/manifest.ts'
 import { SCHEMA_HASH } from '../core/features/schema.ts'
-import { ablation } from '../core/learning/ablation.ts'
 import { generatedCaptures, isSshSite } from '../core/learning/generated-captures.ts'
-import { foldsOf, predictorOf, type ReadCapture, readCapture } from '../core/learning/leave-one-out.ts'
+import { foldsOf, predictorOf, readCapture } from '../core/learning/leave-one-out.ts'
 import { modelCard } from '../core/learning/model-card.ts'
 import { GENERATED_SEEDS, shippedOptions } from '../core/learning/shipped-options.ts'
 import { sshTrial } from '../core/learning/ssh-trial.ts'
-import { type TrainOptions, trainEnsemble } from '../core/learning/train.ts'
+import { trainEnsemble } from '../core/learning/train.ts'
 import { trainingSet } from '../core/learning/training-set.ts'
 import { readCaptures } from './data/labelled-events.ts'
-import { leaveOneSourceOut } from './data/leave-one-out.ts'
+import { ablation, leaveOneSourceOut } from './data/leave-one-out.ts'
 import { scoreCaptures } from './data/score-captures.ts'
 import { askedForHelp, runCommand } from './local/command-line.ts'
 import { createProgress } from './local/progress.ts'
@@ -29,8 +28,6 @@ const HELP = `npm run train -- --data DIR --out DIR: trains the ensemble that sh
 
 /** Raised by hand when a model of another kind ships; the bytes' digest follows it. */
 const GENERATION = '1'
-/** Half of what ships: thirteen forests a fold are many. */
-const ABLATION_TREES = 40
 
 async function train(args: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -59,20 +56,26 @@ async function train(args: string[]): Promise<number> {
   const ssh = await sshTrial(predictorOf(trained.value))
   const seen = await scoreCaptures(captures, predictorOf(trained.value))
 
+  const names = foldsOf(captures).map(({ name }) => name)
+  const start = { data: values.data, seed }
+  const withProgress = async <Outcome>(title: string, work: (onFold: (done: number) => void) => Promise<Outcome>) => {
+    const folds = createProgress(title, { total: names.length, unit: 'captures', rate: false })
+    const outcome = await work((done) => folds.update(done))
+    folds.end()
+    return outcome
+  }
+
   let unseen = null
   let untaughtSsh = null
   if (!values['skip-leave-one-out']) {
-    const folds = createProgress('leave one source out', { total: captures.length, unit: 'captures', rate: false })
-    const names = foldsOf(captures).map(({ name }) => name)
-    unseen = await leaveOneSourceOut(names, { data: values.data, seed }, (done) => folds.update(done))
-    folds.end()
+    unseen = await withProgress('leave one source out', (onFold) => leaveOneSourceOut(names, start, onFold))
     const untaught = trainEnsemble(
       trainingSet([...captures, ...generated.filter(({ name }) => !isSshSite(name))]),
       options,
     )
     if (untaught.ok) untaughtSsh = await sshTrial(predictorOf(untaught.value))
   }
-  const byGroup = values.ablation ? ablated(captures, generated, options) : null
+  const byGroup = values.ablation ? await withProgress('ablation', (onFold) => ablation(names, start, onFold)) : null
 
   const { onnx, manifest: learnt } = trained.value
   const frame = {
@@ -109,15 +112,6 @@ async function train(args: string[]): Promise<number> {
   writeFileSync(path.join(values.out, 'MODEL_CARD.md'), card)
   process.stdout.write(`wrote ${values.out}: ensemble ${manifest.version}, ${onnx.length} bytes\n`)
   return 0
-}
-
-function ablated(captures: readonly ReadCapture[], generated: readonly ReadCapture[], options: TrainOptions) {
-  const { bins, forest } = options.members
-  const settings = { bins, forest: { ...forest, trees: ABLATION_TREES }, seed: options.seed }
-  const progress = createProgress('ablation', { total: null, unit: 'forests', rate: false })
-  const table = ablation(captures, generated, settings, undefined, (done) => progress.update(done))
-  progress.end()
-  return table
 }
 
 const args = process.argv.slice(2)

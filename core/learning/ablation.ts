@@ -5,7 +5,7 @@ import type { Matrix } from './dataset.ts'
 import { rowOf } from './ensemble.ts'
 import { FIVE } from './evaluate.ts'
 import { type ForestOptions, trainForest } from './forest.ts'
-import { foldsOf, type ReadCapture } from './leave-one-out.ts'
+import type { ReadCapture } from './leave-one-out.ts'
 import { accuracy, classMetrics, confusionMatrix, macroF1 } from './metrics.ts'
 import { trainingSet } from './training-set.ts'
 import { predictTrees } from './trees.ts'
@@ -29,42 +29,54 @@ export interface AblationOptions {
 /** Groups of the schema, in its order. */
 export const FEATURE_GROUPS: readonly string[] = [...new Set(FEATURES.map(({ group }) => group))]
 
+/** All features, then each group left out: null is none. */
+export const ABLATIONS: readonly (string | null)[] = [null, ...FEATURE_GROUPS]
+
+/** One capture's windows as forests that never saw it take them, by ablation. */
+export interface AblationFold {
+  labels: number[]
+  decided: number[][]
+}
+
 /**
- * Leave one source out, over and over: with all features, then with each group made absent in training and in trial. A
+ * Leaves one source out, over and over: with all features, then with each group made absent in training and in trial. A
  * forest only and its most probable class, so that a run takes minutes; it says what a group is worth beside the others,
  * not what the ensemble reaches.
  */
-export function ablation(
+export function ablateFold(
+  held: ReadCapture,
   captures: readonly ReadCapture[],
   always: readonly ReadCapture[],
-  options: AblationOptions,
-  groups: readonly (string | null)[] = [null, ...FEATURE_GROUPS],
-  onForest: (done: number, total: number) => void = () => {},
+  { bins, forest: limits, seed }: AblationOptions,
+  groups: readonly (string | null)[] = ABLATIONS,
+): AblationFold {
+  const scored = held.windows.filter(({ label, events }) => label !== null && events >= FIVE)
+  const set = trainingSet([...captures.filter(({ name }) => name !== held.name), ...always])
+  const trial = new Float32Array(scored.length * FEATURE_COUNT)
+  for (const [i, { features }] of scored.entries()) trial.set(features, i * FEATURE_COUNT)
+  const decided = groups.map((group) => {
+    if (scored.length === 0) return []
+    const known = withoutGroup(set, group)
+    const binned = applyBins(known, findBins(known, set.weights, bins))
+    const forest = trainForest(binned, set.labels, set.weights, limits, seed)
+    const rows = withoutGroup({ features: trial, rows: scored.length, columns: FEATURE_COUNT }, group)
+    const probabilities = predictTrees(forest, rows)
+    return Array.from(scored, (_, row) => mostProbable(rowOf(probabilities, row)))
+  })
+  return { labels: scored.map(({ label }) => label!), decided }
+}
+
+/** The folds' windows taken together, a row an ablation. */
+export function ablationTable(
+  folds: readonly AblationFold[],
+  groups: readonly (string | null)[] = ABLATIONS,
 ): AblationRow[] {
-  const folds = foldsOf(captures)
-  const labels: number[] = []
-  const decided = new Map(groups.map((group) => [group, [] as number[]]))
-  let done = 0
-  for (const held of folds) {
-    const scored = held.windows.filter(({ label, events }) => label !== null && events >= FIVE)
-    labels.push(...scored.map(({ label }) => label!))
-    const set = trainingSet([...captures.filter(({ name }) => name !== held.name), ...always])
-    const trial = new Float32Array(scored.length * FEATURE_COUNT)
-    for (const [i, { features }] of scored.entries()) trial.set(features, i * FEATURE_COUNT)
-    for (const [group, answers] of decided) {
-      if (scored.length > 0) {
-        const known = withoutGroup(set, group)
-        const binned = applyBins(known, findBins(known, set.weights, options.bins))
-        const forest = trainForest(binned, set.labels, set.weights, options.forest, options.seed)
-        const rows = withoutGroup({ features: trial, rows: scored.length, columns: FEATURE_COUNT }, group)
-        const probabilities = predictTrees(forest, rows)
-        for (let row = 0; row < rows.rows; row++) answers.push(mostProbable(rowOf(probabilities, row)))
-      }
-      onForest(++done, folds.length * groups.length)
-    }
-  }
-  return groups.map((without) => {
-    const confusion = confusionMatrix(labels, decided.get(without)!)
+  const labels = folds.flatMap((fold) => fold.labels)
+  return groups.map((without, i) => {
+    const confusion = confusionMatrix(
+      labels,
+      folds.flatMap(({ decided }) => decided[i]!),
+    )
     const features = FEATURES.filter(({ group }) => group === without).length
     return { without, features, macro_f1: macroF1(classMetrics(confusion)), accuracy: accuracy(confusion) }
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FEATURE_COUNT, featureIndex } from '../../../core/features/schema.ts'
-import { ablation, FEATURE_GROUPS } from '../../../core/learning/ablation.ts'
+import { ablateFold, ablationTable, FEATURE_GROUPS } from '../../../core/learning/ablation.ts'
 import { FOREST_DEFAULTS } from '../../../core/learning/forest.ts'
 import type { LabelledWindow } from '../../../core/learning/labelled-windows.ts'
 import type { ReadCapture } from '../../../core/learning/leave-one-out.ts'
@@ -25,7 +25,9 @@ function capture(name: string, seed: number): ReadCapture {
 describe('ablation', () => {
   const captures = [capture('a', 1), capture('b', 2)]
   const options = { bins: 32, forest: { ...FOREST_DEFAULTS, trees: 6 }, seed: 1 }
-  const table = ablation(captures, [], options, [null, 'auth', 'flow'])
+  const groups = [null, 'auth', 'flow']
+  const folds = captures.map((held) => ablateFold(held, captures, [], options, groups))
+  const table = ablationTable(folds, groups)
   const accuracyWithout = (group: string | null) => table.find(({ without }) => without === group)!.accuracy!
 
   it('shows what is lost without the group that tells, and that nothing is without one that does not', () => {
