@@ -3,28 +3,31 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadClassifier } from '../adapters/onnx/classifier.ts'
 import { FEATURE_COUNT, SCHEMA_HASH } from '../core/features/schema.ts'
-import { type Report, report, type windowFigures } from '../core/learning/evaluate.ts'
-import { generatedCaptures } from '../core/learning/generated-captures.ts'
-import { leaveOneSourceOut, readCapture } from '../core/learning/leave-one-out.ts'
-import { GENERATED_SEEDS, shippedOptions } from '../core/learning/shipped-options.ts'
+import type { Report, windowFigures } from '../core/learning/evaluate.ts'
+import { foldsOf, readCapture } from '../core/learning/leave-one-out.ts'
+import { type SshTrial, sshTrial } from '../core/learning/ssh-trial.ts'
 import { readCaptures } from './data/labelled-events.ts'
+import { leaveOneSourceOut } from './data/leave-one-out.ts'
+import { printedSshTrial } from './data/print-ssh-trial.ts'
 import { scoreCaptures } from './data/score-captures.ts'
 import { askedForHelp, runCommand } from './local/command-line.ts'
 import { createProgress } from './local/progress.ts'
 import { inRoot } from './local/repository.ts'
 
-const HELP = `npm run evaluate -- --data DIR [options]: what a model is worth on labelled events, through the same windows,
+const HELP = `npm run evaluate -- --data DIR [options], or --ssh-trial: what a model is worth on labelled events, through the same windows,
 features, ensemble and opening rule as the running system.
 
   --data DIR               events/*.ndjson.gz in it: canonical events with raw_source, class (0-6 or null), weak_class
   --model DIR              ensemble.onnx and manifest.json (models)
   --leave-one-source-out   trains an ensemble per capture on all the others instead, and judges with that
+  --ssh-trial              made-up SSH log-ins and guessers instead of --data: whom the model takes for what
   --seed N                 of those trainings (1)
   --json OUT               writes all figures there; - is stdout
 `
 
 interface Options {
-  data: string
+  /** Null: the SSH trial. */
+  data: string | null
   model: string
   leaveOneOut: boolean
   seed: number
@@ -38,15 +41,16 @@ function readOptions(args: string[]): Options {
       data: { type: 'string' },
       model: { type: 'string' },
       'leave-one-source-out': { type: 'boolean', default: false },
+      'ssh-trial': { type: 'boolean', default: false },
       seed: { type: 'string', default: '1' },
       json: { type: 'string' },
     },
   })
-  if (!values.data) throw new Error('name --data DIR; --help tells more')
+  if (!values.data && !values['ssh-trial']) throw new Error('name --data DIR; --help tells more')
   const seed = Number(values.seed)
   if (!Number.isInteger(seed)) throw new Error(`--seed is ${values.seed}, not a whole number`)
   return {
-    data: values.data,
+    data: values['ssh-trial'] ? null : values.data!,
     model: values.model ?? inRoot('models'),
     leaveOneOut: values['leave-one-source-out'],
     seed,
@@ -54,28 +58,31 @@ function readOptions(args: string[]): Options {
   }
 }
 
-async function evaluate(options: Options): Promise<number> {
-  const captures = (await readCaptures(options.data)).map(readCapture)
-  const labelled = captures.filter(({ windows }) => windows.some(({ label }) => label !== null)).length
-  if (labelled === 0) throw new Error(`no event in ${options.data} has a class: there is nothing to score`)
+async function evaluate({ data, ...options }: Options): Promise<number> {
+  if (data === null) {
+    const trial = await sshTrial(await modelAt(options.model))
+    return told(trial, printedSshTrial(trial), options.json)
+  }
+  const captures = (await readCaptures(data)).map(readCapture)
+  const labelled = foldsOf(captures).length
+  if (labelled === 0) throw new Error(`no event in ${data} has a class: there is nothing to score`)
   const progress = createProgress('evaluate', { total: labelled, unit: 'captures', rate: false })
   const figures = options.leaveOneOut
-    ? await withoutEach(captures, options.seed, (done) => progress.update(done))
+    ? await leaveOneSourceOut(
+        foldsOf(captures).map(({ name }) => name),
+        { data, seed: options.seed },
+        (done) => progress.update(done),
+      )
     : await scoreCaptures(captures, await modelAt(options.model), (done) => progress.update(done))
   progress.end()
-  if (options.json === '-') process.stdout.write(`${JSON.stringify(figures, null, 1)}\n`)
-  else {
-    process.stdout.write(printed(figures))
-    if (options.json) writeFileSync(options.json, `${JSON.stringify(figures, null, 1)}\n`)
-  }
-  return 0
+  return told(figures, printed(figures), options.json)
 }
 
-async function withoutEach(captures: ReturnType<typeof readCapture>[], seed: number, onFold: (done: number) => void) {
-  const generated = generatedCaptures(GENERATED_SEEDS).map(readCapture)
-  const scored = await leaveOneSourceOut(captures, generated, shippedOptions(seed), ({ fold }) => onFold(fold))
-  if (!scored.ok) throw new Error(scored.error.why)
-  return report(scored.value.windows, scored.value.sources)
+function told(figures: Report | SshTrial, text: string, json: string | undefined): number {
+  const whole = `${JSON.stringify(figures, null, 1)}\n`
+  process.stdout.write(json === '-' ? whole : text)
+  if (json && json !== '-') writeFileSync(json, whole)
+  return 0
 }
 
 async function modelAt(folder: string) {

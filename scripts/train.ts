@@ -3,14 +3,15 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { sealManifest } from '../core/ensemble/manifest.ts'
 import { SCHEMA_HASH } from '../core/features/schema.ts'
-import { report } from '../core/learning/evaluate.ts'
-import { generatedCaptures } from '../core/learning/generated-captures.ts'
-import { leaveOneSourceOut, predictorOf, readCapture } from '../core/learning/leave-one-out.ts'
+import { generatedCaptures, isSshSite } from '../core/learning/generated-captures.ts'
+import { foldsOf, predictorOf, readCapture } from '../core/learning/leave-one-out.ts'
 import { modelCard } from '../core/learning/model-card.ts'
 import { GENERATED_SEEDS, shippedOptions } from '../core/learning/shipped-options.ts'
+import { sshTrial } from '../core/learning/ssh-trial.ts'
 import { trainEnsemble } from '../core/learning/train.ts'
 import { trainingSet } from '../core/learning/training-set.ts'
 import { readCaptures } from './data/labelled-events.ts'
+import { ablation, leaveOneSourceOut } from './data/leave-one-out.ts'
 import { scoreCaptures } from './data/score-captures.ts'
 import { askedForHelp, runCommand } from './local/command-line.ts'
 import { createProgress } from './local/progress.ts'
@@ -20,7 +21,9 @@ const HELP = `npm run train -- --data DIR --out DIR: trains the ensemble that sh
   --data DIR             events/*.ndjson.gz in it: canonical events with raw_source, class, weak_class
   --out DIR              where ensemble.onnx, manifest.json and MODEL_CARD.md are written
   --seed N               (1) the same data and seed give the same bytes
-  --skip-leave-one-out   leaves out what it is worth on unseen sources, which takes most of the time; the card says so
+  --skip-leave-one-out   leaves out what it is worth on unseen sources, which takes most of the time; the card says so, and
+                         neither what an ensemble that is taught no made-up SSH makes of it
+  --ablation             measures what each group of features is worth, for the card; takes as long again
 `
 
 /** Raised by hand when a model of another kind ships; the bytes' digest follows it. */
@@ -34,6 +37,7 @@ async function train(args: string[]): Promise<number> {
       out: { type: 'string' },
       seed: { type: 'string', default: '1' },
       'skip-leave-one-out': { type: 'boolean', default: false },
+      ablation: { type: 'boolean', default: false },
     },
   })
   if (!values.data || !values.out) throw new Error('name --data DIR and --out DIR; --help tells more')
@@ -49,16 +53,29 @@ async function train(args: string[]): Promise<number> {
   const trained = trainEnsemble(dataset, options, () => progress.update(++steps))
   progress.end()
   if (!trained.ok) throw new Error(trained.error.why)
+  const ssh = await sshTrial(predictorOf(trained.value))
   const seen = await scoreCaptures(captures, predictorOf(trained.value))
 
-  let unseen = null
-  if (!values['skip-leave-one-out']) {
-    const folds = createProgress('leave one source out', { total: captures.length, unit: 'captures', rate: false })
-    const left = await leaveOneSourceOut(captures, generated, options, ({ fold }) => folds.update(fold))
+  const names = foldsOf(captures).map(({ name }) => name)
+  const start = { data: values.data, seed }
+  const withProgress = async <Outcome>(title: string, work: (onFold: (done: number) => void) => Promise<Outcome>) => {
+    const folds = createProgress(title, { total: names.length, unit: 'captures', rate: false })
+    const outcome = await work((done) => folds.update(done))
     folds.end()
-    if (!left.ok) throw new Error(left.error.why)
-    unseen = report(left.value.windows, left.value.sources)
+    return outcome
   }
+
+  let unseen = null
+  let untaughtSsh = null
+  if (!values['skip-leave-one-out']) {
+    unseen = await withProgress('leave one source out', (onFold) => leaveOneSourceOut(names, start, onFold))
+    const untaught = trainEnsemble(
+      trainingSet([...captures, ...generated.filter(({ name }) => !isSshSite(name))]),
+      options,
+    )
+    if (untaught.ok) untaughtSsh = await sshTrial(predictorOf(untaught.value))
+  }
+  const byGroup = values.ablation ? await withProgress('ablation', (onFold) => ablation(names, start, onFold)) : null
 
   const { onnx, manifest: learnt } = trained.value
   const frame = {
@@ -88,6 +105,9 @@ async function train(args: string[]): Promise<number> {
     generated: generated.map(({ name, windows }) => ({ name, windows: windows.length })),
     unseen,
     seen,
+    ssh,
+    untaughtSsh,
+    ablation: byGroup,
   })
   writeFileSync(path.join(values.out, 'MODEL_CARD.md'), card)
   process.stdout.write(`wrote ${values.out}: ensemble ${manifest.version}, ${onnx.length} bytes\n`)

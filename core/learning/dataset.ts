@@ -15,6 +15,9 @@ export interface Dataset extends Matrix {
   groups: Int32Array
 }
 
+/** The group of rows that are always trained on and never calibrated with. */
+export const NEVER_HELD_OUT = -1
+
 /** The named rows of a matrix, in the order named. */
 export function selectFeatures(matrix: Matrix, chosen: Int32Array): Matrix {
   const { columns } = matrix

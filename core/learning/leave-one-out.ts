@@ -17,44 +17,55 @@ export interface ReadCapture {
   windows: readonly LabelledWindow[]
   /** What the trainer sees of it: windows whole and partial, also of its events as our own parsers would have read them. */
   trainedOn: readonly LabelledWindow[]
+  /** How much it counts in training against others, over 0. */
+  counts: number
+  /** Whether thresholds and temperature may come from it. */
+  calibrates: boolean
+}
+
+/** One sensor's events, in order of time. */
+interface Capture {
+  name: string
+  events: readonly LabelledEvent[]
+  counts?: number
+  calibrates?: boolean
 }
 
 /** Reads a capture's windows. */
-export function readCapture({ name, events }: { name: string; events: readonly LabelledEvent[] }): ReadCapture {
+export function readCapture({ name, events, counts = 1, calibrates = true }: Capture): ReadCapture {
   const windows = labelledWindows(events)
   const parsed = asParsed(events)
   const trainedOn = [...windows, ...partialWindows(events), ...labelledWindows(parsed), ...partialWindows(parsed)]
-  return { name, events, windows, trainedOn }
+  return { name, events, windows, trainedOn, counts, calibrates }
 }
 
-export interface FoldDone {
-  name: string
-  fold: number
-  folds: number
+/** What an ensemble that never saw a capture made of it. */
+export interface FoldScore {
+  windows: ScoredWindow[]
+  sources: ScoredSources
 }
+
+/** Captures that can be left out and scored: those with true labels. */
+export const foldsOf = (captures: readonly ReadCapture[]): ReadCapture[] =>
+  captures.filter(({ windows }) => windows.some(({ label }) => label !== null))
 
 /**
- * For each capture with true labels an ensemble is trained on all the others and judges it: what a model is worth on
- * sources that it has never seen. `always` are captures that are only trained on.
+ * Trains an ensemble on all captures but one and lets it judge that one: what a model is worth on sources that it has never
+ * seen. Folds depend on nothing but their arguments, so they can be run in any order and at once.
+ * @param always captures that are only trained on
  */
-export async function leaveOneSourceOut(
+export async function leaveOut(
+  held: ReadCapture,
   captures: readonly ReadCapture[],
   always: readonly ReadCapture[],
   options: TrainOptions,
-  onFold: (done: FoldDone) => void = () => {},
-): Promise<Result<{ windows: ScoredWindow[]; sources: ScoredSources[] }, Untrainable>> {
-  const scored = captures.filter(({ windows }) => windows.some(({ label }) => label !== null))
-  const all: { windows: ScoredWindow[]; sources: ScoredSources[] } = { windows: [], sources: [] }
-  for (const [fold, held] of scored.entries()) {
-    const others = [...captures.filter(({ name }) => name !== held.name), ...always]
-    const trained = trainEnsemble(trainingSet(others), options)
-    if (!trained.ok) return err({ tag: 'untrainable', why: `without ${held.name}: ${trained.error.why}` })
-    const model = predictorOf(trained.value)
-    all.windows.push(...(await scoreWindows(held.name, held.windows, model)))
-    all.sources.push(await scoreSources(held.events, held.windows, model))
-    onFold({ name: held.name, fold: fold + 1, folds: scored.length })
-  }
-  return ok(all)
+): Promise<Result<FoldScore, Untrainable>> {
+  const others = [...captures.filter(({ name }) => name !== held.name), ...always]
+  const trained = trainEnsemble(trainingSet(others), options)
+  if (!trained.ok) return err({ tag: 'untrainable', why: `without ${held.name}: ${trained.error.why}` })
+  const model = predictorOf(trained.value)
+  const windows = await scoreWindows(held.name, held.windows, model)
+  return ok({ windows, sources: await scoreSources(held.events, held.windows, model) })
 }
 
 /** A freshly trained ensemble as a predictor, by its own arithmetic and without a runtime. */

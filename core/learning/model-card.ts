@@ -1,5 +1,8 @@
 import type { ModelManifest } from '../ensemble/prediction.ts'
+import type { AblationRow } from './ablation.ts'
+import { ablationSection, sshSection, sshWeakPoint } from './card-sections.ts'
 import type { Report } from './evaluate.ts'
+import type { SshTrial } from './ssh-trial.ts'
 
 /** What a card is written from. */
 export interface CardFacts {
@@ -12,6 +15,12 @@ export interface CardFacts {
   unseen: Report | null
   /** On the data it was trained on. */
   seen: Report
+  /** On made-up SSH log-ins of other habits than those it was taught. */
+  ssh: SshTrial
+  /** The same of an ensemble that was taught no made-up SSH; null when it was not measured. */
+  untaughtSsh: SshTrial | null
+  /** By feature group; null when it was not measured. */
+  ablation: readonly AblationRow[] | null
 }
 
 const figure = (value: number | null | undefined, digits = 3): string =>
@@ -40,6 +49,14 @@ This flatters, as any such figure does: the captures are known to it.
 
 ${figures(seen)}
 
+## What it makes of SSH
+
+${sshSection(facts.ssh, facts.untaughtSsh)}
+
+## What each group of features is worth
+
+${ablationSection(facts.ablation)}
+
 ## Trained on
 
 ${facts.trainingWindows} windows of five minutes. Weak labels (what a honeypot's kind of event implies) count three tenths of a true one.
@@ -48,7 +65,8 @@ ${facts.trainingWindows} windows of five minutes. Weak labels (what a honeypot's
 |---|---|---|
 ${facts.captures.map(({ name, windows, weak }) => `| ${name} | ${windows} | ${weak} |`).join('\n')}
 
-Self-made traffic, by the generator that also plays the demo, with other seeds: ${facts.generated.map(({ name, windows }) => `${name} (${windows})`).join(', ') || 'none'}.
+Self-made traffic, by the generator that also plays the demo, with other seeds, and by one of SSH sites, whose rows count less:
+${facts.generated.map(({ name, windows }) => `${name} (${windows})`).join(', ') || 'none'}.
 
 ## Weak points
 
@@ -60,8 +78,7 @@ ${weakPoints(unseen ?? seen)}
 - On unseen sources confidence tells little: compare how often each route was right, above, with what its name promises.
 - Steady beacons and look-ups of generated names in flow logs are not learnt from self-made traffic: doing so made the model
   call real ordinary hosts malware. The demo's two are not found.
-- Sources whose only events are successful key log-ins in an sshd log are mostly called brute force (VERIFY; bench ingest-sshd):
-  benign SSH use is hardly in the data.
+${sshWeakPoint(facts.ssh)}
 - Threat-intelligence features were absent in training and serve nothing yet.
 - Sources of an amplification flood send one to five packets each; alone they are background, together a campaign.
 `

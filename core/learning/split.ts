@@ -1,5 +1,5 @@
 import { CLASS_COUNT } from '../taxonomy.ts'
-import type { Dataset } from './dataset.ts'
+import { type Dataset, NEVER_HELD_OUT } from './dataset.ts'
 import { type Random, random, shuffle } from './random.ts'
 
 interface Group {
@@ -10,7 +10,7 @@ interface Group {
 }
 
 /**
- * Folds of whole groups, by row: 0..folds-1. Each class's groups are spread over the folds, rarest class first, so that
+ * Folds of whole groups, by row: 0..folds-1, or -1 for rows that are never held out. Each class's groups are spread over the folds, rarest class first, so that
  * a fold's training part rarely lacks a class. Fewer groups than folds leave folds empty.
  */
 export function foldsByGroup(dataset: Dataset, folds: number, seed: number): Int32Array {
@@ -31,7 +31,7 @@ export function foldsByGroup(dataset: Dataset, folds: number, seed: number): Int
       if (count > 0) classGroups[best * CLASS_COUNT + k]!++
     })
   }
-  return Int32Array.from(dataset.groups, (group) => foldOf.get(group)!)
+  return Int32Array.from(dataset.groups, (group) => foldOf.get(group) ?? -1)
 }
 
 /**
@@ -67,11 +67,12 @@ export function holdOutGroups(dataset: Dataset, share: number, seed: number): Ui
   return out.size > 0 ? Uint8Array.from(dataset.groups, (group) => (out.has(group) ? 1 : 0)) : null
 }
 
-/** Groups in random order. */
+/** Groups that can be held out, in random order. */
 function groupsOf({ groups, labels }: Dataset, source: Random): Group[] {
   const byId = new Map<number, Group>()
   for (let row = 0; row < groups.length; row++) {
     const id = groups[row]!
+    if (id === NEVER_HELD_OUT) continue
     let group = byId.get(id)
     if (group === undefined) {
       group = { id, rows: 0, classes: new Float64Array(CLASS_COUNT) }

@@ -1,12 +1,16 @@
 import { FEATURE_COUNT } from '../features/schema.ts'
 import { mix32 } from '../window/hash.ts'
-import type { Dataset } from './dataset.ts'
+import { type Dataset, NEVER_HELD_OUT } from './dataset.ts'
 import type { LabelledWindow } from './labelled-windows.ts'
 
 /** A capture's windows under its name. */
 export interface CaptureWindows {
   name: string
   trainedOn: readonly LabelledWindow[]
+  /** How much it counts against others, over 0; 1 where nothing is said. */
+  counts?: number
+  /** Whether thresholds and temperature may come from it; true where nothing is said. */
+  calibrates?: boolean
 }
 
 /** A weak label (what a honeypot's kind of event implies) counts this much of a true one. */
@@ -26,17 +30,23 @@ interface Row {
 
 /**
  * What the trainer learns from. Each capture and class has the weight of the square root of its windows' worth, so that many
- * small captures count beside few large ones; a window is worth its events up to five, a weak label less.
+ * small captures count beside few large ones; a window is worth its events up to five, a weak label less. A capture may be
+ * said to count less than that.
  */
 export function trainingSet(captures: readonly CaptureWindows[]): Dataset {
   const rows: (Row & { group: number; weight: number })[] = []
-  for (const [group, { trainedOn }] of captures.entries())
+  let groups = 0
+  for (const { trainedOn, counts = 1, calibrates = true } of captures) {
+    const group = calibrates ? groups++ : NEVER_HELD_OUT
     for (const [label, part] of byLabel(trainedOn)) {
       const total = (label === 0 ? NORMAL_WEIGHT ** 2 : 1) * part.reduce((sum, { worth }) => sum + worth, 0)
-      const kept = sample(part)
+      // What counts less needs fewer rows to say it.
+      const kept = sample(part, Math.ceil(ROWS_PER_CLASS * Math.sqrt(counts)))
       const keptTotal = kept.reduce((sum, { worth }) => sum + worth, 0)
-      for (const row of kept) rows.push({ ...row, group, weight: (row.worth / keptTotal) * Math.sqrt(total) })
+      const weight = counts * Math.sqrt(total)
+      for (const row of kept) rows.push({ ...row, group, weight: (row.worth / keptTotal) * weight })
     }
+  }
   const features = new Float32Array(rows.length * FEATURE_COUNT)
   for (const [i, { window }] of rows.entries()) features.set(window.features, i * FEATURE_COUNT)
   return {
@@ -64,11 +74,11 @@ function byLabel(windows: readonly LabelledWindow[]): Map<number, Row[]> {
 }
 
 /** Drawn without replacement, each row's chance by its worth; what is drawn then counts alike. */
-function sample(part: Row[]): Row[] {
-  if (part.length <= ROWS_PER_CLASS) return part
+function sample(part: Row[], most: number): Row[] {
+  if (part.length <= most) return part
   return part
     .map((row, i) => ({ row, key: ((mix32(i + 1) + 1) / 2 ** 32) ** (1 / row.worth) }))
     .sort((a, b) => b.key - a.key)
-    .slice(0, ROWS_PER_CLASS)
+    .slice(0, most)
     .map(({ row }) => ({ ...row, worth: 1 }))
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { SSH_SITES } from '../../../core/demo/ssh/day.ts'
 import { FEATURE_COUNT } from '../../../core/features/schema.ts'
 import { asParsed } from '../../../core/learning/as-parsed.ts'
-import { generatedCaptures } from '../../../core/learning/generated-captures.ts'
+import { generatedCaptures, isSshSite } from '../../../core/learning/generated-captures.ts'
 import { type LabelledWindow, partialWindows } from '../../../core/learning/labelled-windows.ts'
 import { trainingSet } from '../../../core/learning/training-set.ts'
 
@@ -31,6 +32,12 @@ describe('the training set', () => {
     const set = trainingSet([{ name: 'a', trainedOn: [...many(100, 2), ...many(25, 0)] }])
     expect(total(set.weights.filter((_, i) => set.labels[i] === 2))).toBeCloseTo(10, 4)
     expect(total(set.weights.filter((_, i) => set.labels[i] === 0))).toBeCloseTo(15, 4)
+  })
+
+  it('weighs a capture by what it counts, and takes fewer of its rows', () => {
+    const set = trainingSet([{ name: 'a', trainedOn: many(10_000, 1), counts: 0.25 }])
+    expect(set.rows).toBe(750)
+    expect(total(set.weights)).toBeCloseTo(25, 2)
   })
 
   it('keeps a sample of a large class that weighs as much as the whole', () => {
@@ -64,10 +71,20 @@ describe('captures for training', () => {
 
   it('include generated days of three sensors, all classes among them, alike each time', () => {
     const captures = generatedCaptures([5])
-    expect(captures.map(({ name }) => name)).toEqual(['generated-honeypot-5', 'generated-web-5', 'generated-network-5'])
+    const days = captures.filter(({ name }) => !isSshSite(name))
+    expect(days.map(({ name }) => name)).toEqual(['generated-honeypot-5', 'generated-web-5', 'generated-network-5'])
     const labels = new Set(captures.flatMap(({ events }) => events.map(({ label }) => label)))
     for (let id = 0; id < 7; id++) expect(labels).toContain(id)
     expect(generatedCaptures([5])[0]!.events.slice(0, 50)).toEqual(captures[0]!.events.slice(0, 50))
+  })
+
+  it('include each form of made-up SSH site once, with ordinary use and guessing, at less than a real capture’s weight', () => {
+    const sites = generatedCaptures([5, 6]).filter(({ name }) => isSshSite(name))
+    expect(sites).toHaveLength(SSH_SITES.length)
+    for (const { events, counts } of sites) {
+      expect(new Set(events.map(({ label }) => label))).toEqual(new Set([0, 3]))
+      expect(counts).toBeLessThan(1)
+    }
   })
 
   it('include windows as they stand in the middle, with fewer events than at their end', () => {
