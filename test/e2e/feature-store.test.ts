@@ -51,13 +51,18 @@ interface Incident {
   created_at: string
   updated_at: string
   audit: unknown
+  /** `at` is when it was asked for. */
+  intel: { at: string }
 }
 /** All incidents whole, but for what is of the run and not of the events. */
 async function incidentsOf(app: ServedApp) {
   const { items } = await get<{ items: Incident[] }>(app, '/api/incidents?status=all&limit=200')
   const whole = await Promise.all(items.map(({ id }) => get<Incident>(app, `/api/incidents/${id}`)))
   return whole
-    .map(({ id: _, created_at: _c, updated_at: _u, audit: _a, ...incident }) => incident)
+    .map(({ id: _, created_at: _c, updated_at: _u, audit: _a, intel: { at: _at, ...intel }, ...incident }) => ({
+      ...incident,
+      intel,
+    }))
     .sort((a, b) => (a.src_ip < b.src_ip ? -1 : 1))
 }
 
