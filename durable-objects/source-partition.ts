@@ -56,8 +56,8 @@ const QUIET_MS = 2_000
 const IDS_KEPT = 262_144
 const RETENTION_MS = 24 * 3_600_000
 const JOURNAL_BYTES = 512 * 1024 * 1024
-/** A source that is busy in all 30 panes takes about 95 KB (soak, 2026-11-24): four partitions of these end at 1.5 GB. */
-const DEFAULT_SOURCES = 4_000
+/** A source that is busy in all 30 panes takes about 70 KB (300 events of 200 targets, 2026-11-24), most take 5. */
+const DEFAULT_SOURCES = 3_000
 
 export interface PartitionEnv extends IntelEnv, FeatureStoreBindings {
   SENSOR: { getByName(name: string): SensorPort }
