@@ -441,12 +441,15 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       evicted: this.#counters.evicted + this.#table.evicted,
     }
     const row = this.#journal.newestRow
+    const waiting = this.#table.feedsWaiting()
+    for (const [feed, { lastAt }] of this.#feeds)
+      if (now - lastAt >= RETENTION_MS && !waiting.has(feed)) this.#feeds.delete(feed)
     this.ctx.storage.transactionSync(() => {
       // The windows behind them count as judged from here on.
       this.#consequences.writeDue(now, true)
       this.#checkpoint.write(this.#changed, this.#gone, this.#table, {
         journalRow: row,
-        feeds: [...this.#feeds].filter(([, { lastAt }]) => now - lastAt < RETENTION_MS),
+        feeds: [...this.#feeds],
         counters,
       })
       this.#consequences.checkpointWritten()
