@@ -91,7 +91,8 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   readonly #ids: Set<number>
   #counters: PartitionCounters
   #changed = new Set<string>()
-  #gone = new Set<string>()
+  /** Sources that were forgotten since the checkpoint, with the name and the length of their tracking. */
+  #gone = new Map<string, { trackedAs: string; events: number }>()
   #sinceCheckpoint = 0
   #checkpointAt = Date.now()
   #judging: Promise<void> = Promise.resolve()
@@ -293,13 +294,21 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     // Sensors' clocks differ, and one may have been cut off: what is late for the window that all share is not for its own.
     const tracked = this.#table.add(scope, feed, read.event, receivedAt, siteScope)
     if (!tracked) return
-    const { beside } = tracked
-    if (beside.isNew) beside.standing.incidents = this.#consequences.openIncidentsOf(tracked.key)
+    const { key, window, beside } = tracked
+    if (beside.isNew) {
+      beside.standing.incidents = this.#consequences.openIncidentsOf(key)
+      // After a crash it was never forgotten: what was counted of it must be known by the same numbers then.
+      const gone = this.#gone.get(key)
+      if (gone) {
+        beside.trackedAs = gone.trackedAs
+        window.cursor += gone.events
+      }
+    }
     beside.note(read.event, read.original, origin.sensor, place)
     const intel = intelAtHand()
     if (intel.watchesContacts)
       for (const contact of intel.contactsOf(read.event)) beside.seen.noteContact(contact, read.event.ts)
-    this.#changed.add(tracked.key)
+    this.#changed.add(key)
   }
 
   #noteFeed({ feed, newestTs, live, sensor, receivedAt }: PartitionShare): void {
@@ -337,9 +346,9 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       if (!(await this.#judgeRound(feed, tasks))) break
       left -= tasks.length
     }
-    for (const key of this.#table.evict()) {
+    for (const { key, window, beside } of this.#table.evict()) {
       this.#changed.delete(key)
-      this.#gone.add(key)
+      this.#gone.set(key, { trackedAs: beside.trackedAs, events: window.cursor })
       this.#vectors.forget(key)
     }
   }
@@ -447,7 +456,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     this.ctx.storage.transactionSync(() => {
       // The windows behind them count as judged from here on.
       this.#consequences.writeDue(now, true)
-      this.#checkpoint.write(this.#changed, this.#gone, this.#table, {
+      this.#checkpoint.write(this.#changed, this.#gone.keys(), this.#table, {
         journalRow: row,
         feeds: [...this.#feeds],
         counters,
@@ -461,7 +470,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     this.#table.late = 0
     this.#table.evicted = 0
     this.#changed = new Set()
-    this.#gone = new Set()
+    this.#gone = new Map()
     this.#sinceCheckpoint = 0
     this.#checkpointAt = now
   }

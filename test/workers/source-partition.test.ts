@@ -253,7 +253,7 @@ describe('a public source that two live sensors see', () => {
 })
 
 describe('a source that was forgotten with its incident open', () => {
-  it('goes on in it when it comes back, though with a single event', async () => {
+  it('goes on in it when it comes back, though with a single event, and through a crash', async () => {
     const at = partition('p9009')
     await at.add(share('returns', failures('203.0.113.11', 6)))
     await runDurableObjectAlarm(at)
@@ -266,6 +266,13 @@ describe('a source that was forgotten with its incident open', () => {
     clockAhead(5_000)
     await runDurableObjectAlarm(at)
     expect(await incidentsOf('203.0.113.11')).toMatchObject([{ events_count: 7 }])
+    await evictDurableObject(at)
+    await at.add(share('returns', [failure('203.0.113.11', Date.now(), 8)]))
+    for (const ms of [6_000, 20_000]) {
+      clockAhead(ms)
+      await runDurableObjectAlarm(at)
+    }
+    expect(await incidentsOf('203.0.113.11')).toMatchObject([{ events_count: 8 }])
   })
 })
 
