@@ -47,6 +47,8 @@ const LIVE_DELAY_MOST_MS = 750
 /** A replay that has been silent for this long has ended: what is open is judged as it stands. */
 const IDLE_MS = 5_000
 const RETRY_MS = 2_000
+/** What waits to be told is told for so long; then what waits to be judged has its turn. */
+const TELLING_MS = 500
 /** What came since the checkpoint is taken in again after a restart, at some 50,000 events/s. */
 const CHECKPOINT_EVENTS = 100_000
 const CHECKPOINT_MS = 60_000
@@ -214,7 +216,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       this.#judgedForMs = judgedAt - now
       if (this.#consequences.dueAt <= judgedAt)
         this.ctx.storage.transactionSync(() => this.#consequences.writeDue(judgedAt))
-      await this.#deliveries.deliver(now)
+      await this.#deliveries.deliver(now, Date.now() + TELLING_MS, Date.now)
     } catch (error) {
       failed = true
       console.error(JSON.stringify({ partition: this.#name, what: 'alarm', error: String(error) }))

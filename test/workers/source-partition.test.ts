@@ -276,6 +276,32 @@ describe('a source that was forgotten with its incident open', () => {
   })
 })
 
+describe('a database that is slow', () => {
+  it('keeps nothing from being judged, however much waits to be told', async () => {
+    const at = partition('p9013')
+    const batch = env.DB.batch.bind(env.DB)
+    vi.spyOn(env.DB, 'batch').mockImplementation(async (statements) => {
+      await scheduler.wait(100)
+      return batch(statements)
+    })
+    const waiting = () =>
+      runInDurableObject(at, (_, { storage }) =>
+        Number(storage.sql.exec("SELECT count(*) AS n FROM outbox WHERE topic = 'background'").one().n),
+      )
+    const row = { scope: 'slow', src_ip: '198.51.100.9', threat_class: 1, windows: 1, events: 1 }
+    const message = { tag: 'background', rows: [{ ...row, confidence: 0.5, first_seen: 1, last_seen: 1 }] }
+    await runInDurableObject(at, (_, { storage }) => {
+      for (let i = 0; i < 400; i++)
+        storage.sql.exec("INSERT INTO outbox (topic, message) VALUES ('background', ?)", JSON.stringify(message))
+    })
+    await at.add(share('slow', [failure('203.0.113.15', Date.now())]))
+    while ((await waiting()) === 400) await scheduler.wait(20)
+    await at.add(share('slow', failures('203.0.113.16', 6)))
+    while ((await at.health()).eventsUnjudged > 0) await scheduler.wait(20)
+    expect(await waiting()).toBeGreaterThan(100)
+  })
+})
+
 describe('a database that does not answer for a day', () => {
   it('is told afterwards, with the lines of what happened meanwhile', async () => {
     const at = partition('p9010')
