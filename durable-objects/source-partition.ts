@@ -47,6 +47,8 @@ const LIVE_DELAY_MOST_MS = 750
 /** A replay that has been silent for this long has ended: what is open is judged as it stands. */
 const IDLE_MS = 5_000
 const RETRY_MS = 2_000
+/** What waits to be told is told for so long; then what waits to be judged has its turn. */
+const TELLING_MS = 500
 /** What came since the checkpoint is taken in again after a restart, at some 50,000 events/s. */
 const CHECKPOINT_EVENTS = 100_000
 const CHECKPOINT_MS = 60_000
@@ -91,7 +93,8 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   readonly #ids: Set<number>
   #counters: PartitionCounters
   #changed = new Set<string>()
-  #gone = new Set<string>()
+  /** Sources that were forgotten since the checkpoint, with the name and the length of their tracking. */
+  #gone = new Map<string, { trackedAs: string; events: number }>()
   #sinceCheckpoint = 0
   #checkpointAt = Date.now()
   #judging: Promise<void> = Promise.resolve()
@@ -213,7 +216,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       this.#judgedForMs = judgedAt - now
       if (this.#consequences.dueAt <= judgedAt)
         this.ctx.storage.transactionSync(() => this.#consequences.writeDue(judgedAt))
-      await this.#deliveries.deliver(now)
+      await this.#deliveries.deliver(now, Date.now() + TELLING_MS, Date.now)
     } catch (error) {
       failed = true
       console.error(JSON.stringify({ partition: this.#name, what: 'alarm', error: String(error) }))
@@ -293,13 +296,21 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     // Sensors' clocks differ, and one may have been cut off: what is late for the window that all share is not for its own.
     const tracked = this.#table.add(scope, feed, read.event, receivedAt, siteScope)
     if (!tracked) return
-    const { beside } = tracked
-    if (beside.isNew) beside.standing.incidents = this.#consequences.openIncidentsOf(tracked.key)
+    const { key, window, beside } = tracked
+    if (beside.isNew) {
+      beside.standing.incidents = this.#consequences.openIncidentsOf(key)
+      // After a crash it was never forgotten: what was counted of it must be known by the same numbers then.
+      const gone = this.#gone.get(key)
+      if (gone) {
+        beside.trackedAs = gone.trackedAs
+        window.cursor += gone.events
+      }
+    }
     beside.note(read.event, read.original, origin.sensor, place)
     const intel = intelAtHand()
     if (intel.watchesContacts)
       for (const contact of intel.contactsOf(read.event)) beside.seen.noteContact(contact, read.event.ts)
-    this.#changed.add(tracked.key)
+    this.#changed.add(key)
   }
 
   #noteFeed({ feed, newestTs, live, sensor, receivedAt }: PartitionShare): void {
@@ -337,9 +348,9 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       if (!(await this.#judgeRound(feed, tasks))) break
       left -= tasks.length
     }
-    for (const key of this.#table.evict()) {
+    for (const { key, window, beside } of this.#table.evict()) {
       this.#changed.delete(key)
-      this.#gone.add(key)
+      this.#gone.set(key, { trackedAs: beside.trackedAs, events: window.cursor })
       this.#vectors.forget(key)
     }
   }
@@ -441,12 +452,15 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       evicted: this.#counters.evicted + this.#table.evicted,
     }
     const row = this.#journal.newestRow
+    const waiting = this.#table.feedsWaiting()
+    for (const [feed, { lastAt }] of this.#feeds)
+      if (now - lastAt >= RETENTION_MS && !waiting.has(feed)) this.#feeds.delete(feed)
     this.ctx.storage.transactionSync(() => {
       // The windows behind them count as judged from here on.
       this.#consequences.writeDue(now, true)
-      this.#checkpoint.write(this.#changed, this.#gone, this.#table, {
+      this.#checkpoint.write(this.#changed, this.#gone.keys(), this.#table, {
         journalRow: row,
-        feeds: [...this.#feeds].filter(([, { lastAt }]) => now - lastAt < RETENTION_MS),
+        feeds: [...this.#feeds],
         counters,
       })
       this.#consequences.checkpointWritten()
@@ -458,7 +472,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
     this.#table.late = 0
     this.#table.evicted = 0
     this.#changed = new Set()
-    this.#gone = new Set()
+    this.#gone = new Map()
     this.#sinceCheckpoint = 0
     this.#checkpointAt = now
   }

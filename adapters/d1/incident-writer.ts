@@ -40,9 +40,11 @@ const INCIDENT_COLUMNS = columnsOf(incidentsTable).filter((name) => !NOT_INSERTE
 
 /**
  * Events newer than the moment it was resolved bring an incident back; what people dismissed stays dismissed. The row's own
- * time does not serve: it moves with every revision, and a sensor that is behind would never overtake it.
+ * time does not serve: it moves with every revision, and a sensor that is behind would never overtake it. Of a sensor that is
+ * ahead the events that were there already are newer than that moment.
  */
-const COMES_BACK = `incidents.status = 'resolved' AND excluded.last_seen > coalesce((SELECT max(at) FROM audit_log
+const COMES_BACK = `incidents.status = 'resolved' AND excluded.last_seen > incidents.last_seen
+  AND excluded.last_seen > coalesce((SELECT max(at) FROM audit_log
   WHERE subject_type = 'incident' AND subject_id = incidents.incident_key AND action = 'status-changed'),
   incidents.updated_at)`
 const SEVERITY_IS_CHOSEN = `EXISTS (SELECT 1 FROM audit_log WHERE subject_type = 'incident'

@@ -129,7 +129,7 @@ class Replay {
       }
       this.#handOver.note(judgements, now)
     }
-    for (const key of this.#table.evict()) this.#handOver.forget(key)
+    for (const { key } of this.#table.evict()) this.#handOver.forget(key)
     this.#due.sort((a, b) => a.at - b.at)
     await this.#write(now)
   }

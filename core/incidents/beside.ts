@@ -7,6 +7,8 @@ import { newStanding, type Standing } from './standing.ts'
 import { type StoredTopTargets, TopTargets } from './top-targets.ts'
 
 const SENSORS = 8
+/** A name of DNS ends at 253 characters; what a client calls the host it asks may be anything. */
+const HOST_CHARACTERS = 255
 /** Panes' targets are added up when they are asked for, or when more than this many panes have gathered. */
 const PANES_WAITING = 8
 
@@ -41,7 +43,7 @@ export class Beside {
       waiting = new TopTargets()
       this.#waiting.set(pane, waiting)
     }
-    waiting.add(event.dst_ip ?? event.http?.host ?? null, event.dst_port ?? null)
+    waiting.add((event.dst_ip ?? event.http?.host)?.slice(0, HOST_CHARACTERS) ?? null, event.dst_port ?? null)
   }
 
   /** Targets of the events up to and with pane `last`, busiest first; `last` must not fall from one call to the next. */

@@ -161,9 +161,9 @@ export class WindowTable<Beside> {
 
   /**
    * Forgets sources until at most `maxSources` are left. Of the least recent quarter the least suspicious go first;
-   * one with unjudged events stays. The keys that were forgotten.
+   * one with unjudged events stays. Those that were forgotten.
    */
-  evict(): string[] {
+  evict(): TrackedSource<Beside>[] {
     const over = this.#tracked.size - this.#options.maxSources
     if (over <= 0) return []
     const candidates: TrackedSource<Beside>[] = []
@@ -174,8 +174,8 @@ export class WindowTable<Beside> {
     }
     // A stable sort: of the equally suspicious the least recent stays first.
     candidates.sort((a, b) => a.suspicion - b.suspicion)
-    const forgotten = candidates.slice(0, over).map(({ key }) => key)
-    for (const key of forgotten) this.#tracked.delete(key)
+    const forgotten = candidates.slice(0, over)
+    for (const { key } of forgotten) this.#tracked.delete(key)
     this.evicted += forgotten.length
     return forgotten
   }

@@ -22,6 +22,9 @@ import { type Message, type PlacedThinWindow, thinTopic } from './deliveries.ts'
  */
 const rewrittenAfterMs = (revision: number): number => (revision < 5 ? 2_000 : 10_000)
 
+/** Thin windows in one message, which is one row of the outbox: of a replay thousands come at once. */
+const THIN_WINDOWS = 512
+
 interface Round {
   feed: string
   live: boolean
@@ -119,7 +122,13 @@ export class Consequences {
       }
     }
     this.#checkpoint.putThinTold(told)
-    if (thin.length > 0) this.#say(thinTopic(round.feed), { tag: 'thin', feed: round.feed, windows: withDetails(thin) })
+    const reports = withDetails(thin)
+    for (let i = 0; i < reports.length; i += THIN_WINDOWS)
+      this.#say(thinTopic(round.feed), {
+        tag: 'thin',
+        feed: round.feed,
+        windows: reports.slice(i, i + THIN_WINDOWS),
+      })
     if (background.size > 0) this.#say('background', { tag: 'background', rows: [...background.values()] })
     this.#store(round.now)
   }

@@ -57,26 +57,28 @@ export class Deliveries {
   }
 
   /**
-   * Tells what waits, each receiver's oldest first, until nothing waits. A receiver that fails keeps its own messages waiting
-   * and no other's; rejects with what one of them rejected.
+   * Tells what waits, each receiver's oldest first, until nothing waits or the time is up: whoever tells judges nothing
+   * meanwhile. A receiver that fails keeps its own messages waiting and no other's; rejects with what one of them rejected.
+   * @param until by `clock`, ms
    */
-  async deliver(now: number): Promise<void> {
+  async deliver(now: number, until: number, clock: () => number): Promise<void> {
+    const isOver = () => clock() >= until
     const toSensors = this.outbox.topics().filter((topic) => topic.startsWith(THIN_TOPIC))
     const outcomes = await Promise.allSettled([
-      this.#tellDatabase(now),
-      ...toSensors.map((topic) => this.#tellSensor(topic)),
+      this.#tellDatabase(now, isOver),
+      ...toSensors.map((topic) => this.#tellSensor(topic, isOver)),
     ])
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
 
-  async #tellSensor(topic: string): Promise<void> {
-    for (;;) {
+  async #tellSensor(topic: string, isOver: () => boolean): Promise<void> {
+    do {
       const entries = this.outbox.next(topic, THIN)
       if (entries.length === 0) return
       for (const [feed, messages] of this.#byFeed(entries))
         await this.#receivers.SENSOR.getByName(sensorOf(feed)).takeThin(feed, messages)
       this.#told([entries])
-    }
+    } while (!isOver())
   }
 
   #byFeed(entries: readonly OutboxEntry<Message>[]): Map<string, ThinMessage[]> {
@@ -97,8 +99,8 @@ export class Deliveries {
     return feeds
   }
 
-  async #tellDatabase(now: number): Promise<void> {
-    for (;;) {
+  async #tellDatabase(now: number, isOver: () => boolean): Promise<void> {
+    do {
       const incidents = this.outbox.next('incident', INCIDENTS)
       const evidence = this.outbox.next('evidence', EVIDENCE)
       const background = this.outbox.next('background', BACKGROUND)
@@ -120,7 +122,7 @@ export class Deliveries {
       for (const rows of parts)
         await writeIncidents(this.#receivers.DB, { incidents: [], evidence: rows, sources: [], background: [] }, now)
       this.#told(topics)
-    }
+    } while (!isOver())
   }
 
   #told(topics: OutboxEntry<Message>[][]): void {

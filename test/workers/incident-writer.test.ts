@@ -103,6 +103,16 @@ describe('an incident that was resolved', () => {
     expect(await stored('e')).toMatchObject({ status: 'new', reopened_count: 1, revision: 4 })
   })
 
+  it('stays so when a sensor’s clock is ahead and nothing new has happened', async () => {
+    const ahead = NOW + 10 * MINUTE
+    await write({ incidents: [row('n', { last_seen: ahead })] })
+    await triage.change((await stored('n')).id, { status: 'resolved' }, by(NOW))
+    await write({ incidents: [row('n', { revision: 2, last_seen: ahead })] })
+    expect(await stored('n')).toMatchObject({ status: 'resolved', reopened_count: 0, revision: 2 })
+    await write({ incidents: [row('n', { revision: 3, last_seen: ahead + 1 })] })
+    expect(await stored('n')).toMatchObject({ status: 'new', reopened_count: 1 })
+  })
+
   it('can be resolved again, and what was dismissed stays dismissed', async () => {
     await resolved('f')
     await write({ incidents: [row('f', { revision: 2, last_seen: NOW + MINUTE })] })

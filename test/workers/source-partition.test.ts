@@ -2,7 +2,11 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { env as workerEnv } from 'cloudflare:workers'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ReadEvent } from '../../core/events/event.ts'
+import { Beside } from '../../core/incidents/beside.ts'
+import { WindowTable } from '../../core/window/window-table.ts'
 import type { PartitionShare } from '../../durable-objects/names.ts'
+import { Checkpoint, type FeedState } from '../../durable-objects/partition/checkpoint.ts'
+import { newCounters } from '../../durable-objects/partition/counters.ts'
 import type { SourcePartition } from '../../durable-objects/source-partition.ts'
 import { type StandInModel, standInModel } from '../support/stand-in-model.ts'
 
@@ -249,7 +253,7 @@ describe('a public source that two live sensors see', () => {
 })
 
 describe('a source that was forgotten with its incident open', () => {
-  it('goes on in it when it comes back, though with a single event', async () => {
+  it('goes on in it when it comes back, though with a single event, and through a crash', async () => {
     const at = partition('p9009')
     await at.add(share('returns', failures('203.0.113.11', 6)))
     await runDurableObjectAlarm(at)
@@ -262,6 +266,39 @@ describe('a source that was forgotten with its incident open', () => {
     clockAhead(5_000)
     await runDurableObjectAlarm(at)
     expect(await incidentsOf('203.0.113.11')).toMatchObject([{ events_count: 7 }])
+    await evictDurableObject(at)
+    await at.add(share('returns', [failure('203.0.113.11', Date.now(), 8)]))
+    for (const ms of [6_000, 20_000]) {
+      clockAhead(ms)
+      await runDurableObjectAlarm(at)
+    }
+    expect(await incidentsOf('203.0.113.11')).toMatchObject([{ events_count: 8 }])
+  })
+})
+
+describe('a database that is slow', () => {
+  it('keeps nothing from being judged, however much waits to be told', async () => {
+    const at = partition('p9013')
+    const batch = env.DB.batch.bind(env.DB)
+    vi.spyOn(env.DB, 'batch').mockImplementation(async (statements) => {
+      await scheduler.wait(100)
+      return batch(statements)
+    })
+    const waiting = () =>
+      runInDurableObject(at, (_, { storage }) =>
+        Number(storage.sql.exec("SELECT count(*) AS n FROM outbox WHERE topic = 'background'").one().n),
+      )
+    const row = { scope: 'slow', src_ip: '198.51.100.9', threat_class: 1, windows: 1, events: 1 }
+    const message = { tag: 'background', rows: [{ ...row, confidence: 0.5, first_seen: 1, last_seen: 1 }] }
+    await runInDurableObject(at, (_, { storage }) => {
+      for (let i = 0; i < 400; i++)
+        storage.sql.exec("INSERT INTO outbox (topic, message) VALUES ('background', ?)", JSON.stringify(message))
+    })
+    await at.add(share('slow', [failure('203.0.113.15', Date.now())]))
+    while ((await waiting()) === 400) await scheduler.wait(20)
+    await at.add(share('slow', failures('203.0.113.16', 6)))
+    while ((await at.health()).eventsUnjudged > 0) await scheduler.wait(20)
+    expect(await waiting()).toBeGreaterThan(100)
   })
 })
 
@@ -285,5 +322,55 @@ describe('a database that does not answer for a day', () => {
       .bind('%|203.0.113.12|%')
       .all<{ n: number }>()
     expect(results.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6])
+  })
+})
+
+describe('what is longer than a row', () => {
+  it('is in the checkpoint whole: a source that waited for hours, and thousands of feeds', async () => {
+    const long = (of: string) => of.repeat(4_000_000 / of.length)
+    const feeds = ['x', '漢', '🦊', '"'].map((of): [string, FeedState] => [
+      long(of),
+      { newestTs: 1, live: false, sensor: 's', lastAt: 2 },
+    ])
+    const meta = { journalRow: 7, feeds, counters: newCounters() }
+    await runInDurableObject(partition('p9011'), (_, { storage }) => {
+      const checkpoint = new Checkpoint(storage.sql)
+      const tableOf = () => new WindowTable<Beside>({ maxSources: 10, newBeside: () => new Beside() })
+      const table = tableOf()
+      const tracked = table.add('', 'live', failure('203.0.113.13', 1_000).event, 1)!
+      tracked.beside.sensors = feeds.map(([name]) => name)
+      const again = tableOf()
+      checkpoint.write([tracked.key], [], table, meta)
+      // Compared here: as a difference of megabytes it would not be read.
+      expect(JSON.stringify(checkpoint.load(again)) === JSON.stringify(meta)).toBe(true)
+      expect(JSON.stringify(again.get(tracked.key)) === JSON.stringify(tracked)).toBe(true)
+      tracked.beside.sensors = ['s']
+      checkpoint.write([tracked.key], [], table, { ...meta, feeds: [] })
+      expect(checkpoint.load(tableOf())).toEqual({ ...meta, feeds: [] })
+      expect(storage.sql.exec('SELECT count(*) AS n FROM long_texts').one()).toEqual({ n: 0 })
+    })
+  })
+
+  it('does not keep thin windows from being told: hosts are named by clients, as long as they like', async () => {
+    const at = partition('p9012')
+    const request = (i: number): ReadEvent => ({
+      event: {
+        ts: Date.now(),
+        src_ip: `198.51.${100 + (i >> 8)}.${i & 255}`,
+        event_type: 'flow',
+        http: { host: `${i}${'\u0001'.repeat(4_000)}` },
+      },
+      format: 'canonical',
+      original: `${i}`,
+    })
+    await at.add(
+      share(
+        'hostile',
+        Array.from({ length: 512 }, (_, i) => request(i)),
+      ),
+    )
+    clockAhead(3_000)
+    await runAlarms(at)
+    expect(await at.health()).toMatchObject({ windowsJudged: 512, eventsUnjudged: 0, outboxPending: 0 })
   })
 })
