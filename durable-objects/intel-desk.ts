@@ -84,7 +84,7 @@ export class IntelDesk extends DurableObject<IntelDeskEnv> implements IntelDeskP
     this.#sendable = sendableUnless(values.OWN_RANGES)
     const hasWork = this.ctx.storage.transactionSync(() => {
       for (const name of PROVIDERS) if (!isOn(this.#state(name, this.#clock()))) this.#giveUpAll(name)
-      return this.#news.pending > 0 || this.#questions.nextExpiryAt() !== null
+      return !this.#news.isEmpty || this.#questions.nextExpiryAt() !== null
     })
     if (hasWork) this.ctx.blockConcurrencyWhile(() => this.#wakeAt(this.#clock()))
   }
@@ -173,7 +173,7 @@ export class IntelDesk extends DurableObject<IntelDeskEnv> implements IntelDeskP
         isTold = await this.#tell()
       }
       // What a restart found untold.
-      if (isTold && this.#news.pending > 0) isTold = await this.#tell()
+      if (isTold && !this.#news.isEmpty) isTold = await this.#tell()
     } catch (error) {
       isTold = false
       console.error(JSON.stringify({ object: 'intel-desk', what: 'alarm', error: String(error) }))

@@ -21,9 +21,6 @@ export interface OutboxEntry<Message> extends OutboxMessage<Message> {
 export class Outbox<Message> {
   readonly #sql: SqlStorage
   readonly #owner: string
-  #pending: number
-  /** Words of pending messages that a later one may replace. */
-  readonly #replaceable: Set<string>
 
   /** @param owner unique among all objects that tell the same receiver */
   constructor(sql: SqlStorage, owner: string) {
@@ -34,17 +31,15 @@ export class Outbox<Message> {
       message TEXT NOT NULL)`)
     sql.exec('CREATE UNIQUE INDEX IF NOT EXISTS outbox_replaces ON outbox (replaces) WHERE replaces IS NOT NULL')
     sql.exec('CREATE INDEX IF NOT EXISTS outbox_topic ON outbox (topic, n)')
-    this.#pending = sql.exec<{ n: number }>('SELECT count(*) AS n FROM outbox').one().n
-    this.#replaceable = new Set(
-      sql
-        .exec<{ replaces: string }>('SELECT replaces FROM outbox WHERE replaces IS NOT NULL')
-        .toArray()
-        .map(({ replaces }) => replaces),
-    )
   }
 
+  /** Messages that wait. Asked of the table: a number beside it would go wrong with the first transaction that is rolled back. */
   get pending(): number {
-    return this.#pending
+    return this.#sql.exec<{ n: number }>('SELECT count(*) AS n FROM outbox').one().n
+  }
+
+  get isEmpty(): boolean {
+    return this.#sql.exec('SELECT 1 FROM outbox LIMIT 1').toArray().length === 0
   }
 
   /** Adds messages; call within the transaction that decides. One statement for many: each costs more than its row. */
@@ -57,13 +52,6 @@ export class Outbox<Message> {
          SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?)`,
         part,
       )
-    for (const { replaces } of messages) {
-      if (replaces === null) this.#pending++
-      else if (!this.#replaceable.has(replaces)) {
-        this.#replaceable.add(replaces)
-        this.#pending++
-      }
-    }
   }
 
   /** Topics with messages that wait. */
@@ -96,14 +84,6 @@ export class Outbox<Message> {
   told(entries: readonly OutboxEntry<Message>[]): void {
     const last = entries.at(-1)
     if (!last) return
-    const gone = this.#sql
-      .exec<{ replaces: string | null }>(
-        'DELETE FROM outbox WHERE topic = ? AND n <= ? RETURNING replaces',
-        last.topic,
-        last.n,
-      )
-      .toArray()
-    this.#pending -= gone.length
-    for (const { replaces } of gone) if (replaces !== null) this.#replaceable.delete(replaces)
+    this.#sql.exec('DELETE FROM outbox WHERE topic = ? AND n <= ?', last.topic, last.n)
   }
 }

@@ -74,7 +74,7 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
   constructor(ctx: DurableObjectState, env: SensorEnv) {
     super(ctx, env)
     for (const { feed, campaign } of this.#campaigns.untold()) this.#changed(feed, campaign)
-    if (this.#untold.size > 0 || this.#deliveries.outbox.pending > 0)
+    if (this.#untold.size > 0 || !this.#deliveries.outbox.isEmpty)
       this.ctx.blockConcurrencyWhile(() => this.#tellIn(WAKE_MS))
   }
 

@@ -126,7 +126,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       if (tracked) tracked.beside.standing.incidents = this.#consequences.openIncidentsOf(key)
     }
     for (const { row, origin, events } of this.#journal.after(meta?.journalRow ?? 0)) this.#takeIn(row, origin, events)
-    if (this.#table.waiting > 0 || this.#deliveries.outbox.pending > 0) {
+    if (this.#table.waiting > 0 || !this.#deliveries.outbox.isEmpty) {
       this.ctx.blockConcurrencyWhile(() => this.#wakeIn(LIVE_DELAY_MS))
     }
   }
@@ -148,7 +148,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
         await this.#judgeFeed(share.feed, isCrowded)
       } finally {
         // Also after an error: what is stored is judged though its sensor may never send it again.
-        const hasNews = this.#deliveries.outbox.pending > 0 || this.#consequences.dueAt < Number.POSITIVE_INFINITY
+        const hasNews = !this.#deliveries.outbox.isEmpty || this.#consequences.dueAt < Number.POSITIVE_INFINITY
         await this.#wakeIn(hasNews ? 1 : share.live ? this.#liveDelayMs : IDLE_MS)
       }
     }
@@ -226,7 +226,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       await this.#inTurn(() => this.#writeCheckpoint(now))
     if (failed || this.#modelError !== null) await this.#wakeIn(RETRY_MS)
     // Also what the checkpoint had written.
-    else if (this.#deliveries.outbox.pending > 0) await this.#wakeIn(1)
+    else if (!this.#deliveries.outbox.isEmpty) await this.#wakeIn(1)
     else if (this.#table.waiting > 0) await this.#wakeIn(this.#liveWaits() ? this.#liveDelayMs : IDLE_MS)
     else if (this.#changed.size > 0) await this.#wakeIn(QUIET_MS)
     if (this.#consequences.dueAt < Number.POSITIVE_INFINITY)

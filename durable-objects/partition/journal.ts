@@ -6,7 +6,9 @@ import type { EpochMs } from '../../core/time.ts'
 const MOST_BYTES = 1_500_000
 /** Level 1: the journal is written at the rate of ingest and seldom read. */
 const LEVEL = { level: 1 }
+/** Unpacked rows kept in memory, the newest: an incident's evidence is read soon after it came. */
 const ROWS_AT_HAND = 32
+const EVENTS_AT_HAND = 20_000
 
 /** Where a journalled share came from. */
 export interface ShareOrigin {
@@ -35,6 +37,7 @@ export interface JournalRow {
 export class Journal {
   readonly #sql: SqlStorage
   readonly #atHand = new Map<number, { events: ReadEvent[]; origin: ShareOrigin }>()
+  #eventsAtHand = 0
   #bytes: number | null = null
   #newestRow: number
 
@@ -194,10 +197,17 @@ export class Journal {
     return known
   }
 
-  #keepAtHand(row: number, events: { events: ReadEvent[]; origin: ShareOrigin }): void {
+  #keepAtHand(row: number, kept: { events: ReadEvent[]; origin: ShareOrigin }): void {
+    this.#forgetAtHand(row)
+    this.#atHand.set(row, kept)
+    this.#eventsAtHand += kept.events.length
+    while (this.#atHand.size > ROWS_AT_HAND || (this.#eventsAtHand > EVENTS_AT_HAND && this.#atHand.size > 1))
+      this.#forgetAtHand(this.#atHand.keys().next().value!)
+  }
+
+  #forgetAtHand(row: number): void {
+    this.#eventsAtHand -= this.#atHand.get(row)?.events.length ?? 0
     this.#atHand.delete(row)
-    this.#atHand.set(row, events)
-    if (this.#atHand.size > ROWS_AT_HAND) this.#atHand.delete(this.#atHand.keys().next().value!)
   }
 }
 
