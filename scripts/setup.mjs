@@ -79,6 +79,8 @@ if (!fs.existsSync(node) && (major < 22 || (major === 22 && minor < 18))) {
 
 if (fs.existsSync(inRoot('scripts/copy-assets.mjs')))
   run('node', ['scripts/copy-assets.mjs'], ['ignore', 'pipe', 'pipe'])
+// A rule that cannot be read is told here, where its author looks; the other rules go on.
+if (fs.existsSync(inRoot('scripts/rule-set.mjs'))) run('node', ['scripts/rule-set.mjs'], ['ignore', 'pipe', 2])
 
 // Country and network of addresses: seconds of work, so only when the table is missing or what it is made from changed.
 if (fs.existsSync(inRoot('scripts/intel/build-networks.ts'))) {
@@ -95,7 +97,7 @@ if (fs.existsSync(inRoot('scripts/intel/build-networks.ts'))) {
 }
 
 // The runtime's types are for the type check and for editors; what only runs does not wait the 4 s for them.
-const runsOnly = /^pre(start|serve|demo|replay|intel|evaluate|train|bench|deploy)$/.test(
+const runsOnly = /^pre(start|serve|demo|replay|intel|evaluate|train|bench|deploy|rules)$/.test(
   process.env.npm_lifecycle_event ?? '',
 )
 if (!runsOnly) {

@@ -55,7 +55,7 @@ const SUSPECT =
   /['"<>;|`${}()\\]|\.\.|:\/\/|javascript:|\/\.|--|\.(bak|old|sql|swp|orig|inc|dump|tar|mdb)|select|wp-|xmlrpc|php|admin|shell|cgi|boaform|gpon|hnap|solr|actuator|manager|_ignition|owa|geoserver|etc\/|proc\/|boot\.ini|win\.ini|c99|r57|information_schema|sleep|benchmark|on\w+=/i
 
 /** Percent-escapes of single bytes replaced; broken escapes stay as they are. */
-function percentDecoded(text: string): string {
+export function percentDecoded(text: string): string {
   return text.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
