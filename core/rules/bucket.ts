@@ -19,7 +19,8 @@ export interface Bucket {
   isOver(): boolean
 }
 
-export const HELD = 64
+/** As many as the largest threshold that a rule may have. */
+export const HELD = 1000
 
 /** CrowdSec's leaky bucket: overflows when it would hold more than `capacity`; one event leaks out each `leakMs`. */
 export function leaky(capacity: number, leakMs: number, isDistinct: boolean): Bucket {
@@ -108,12 +109,15 @@ export function eventCount({ least, most }: Bounds, spanMs: number, jitter: numb
   }
 }
 
-/** Coefficient of variation of the gaps between times; Infinity for fewer than three, or when all are at once. */
+/** Gaps that are shorter on average belong to a burst, not to a rhythm, ms. */
+const SHORTEST_RHYTHM_MS = 1000
+
+/** Coefficient of variation of the gaps between times; Infinity for fewer than three times, or in a burst. */
 function variation(times: readonly EpochMs[]): number {
   const gaps = times.slice(1).map((ts, i) => ts - times[i]!)
   if (gaps.length < 2) return Number.POSITIVE_INFINITY
   const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length
-  if (mean === 0) return Number.POSITIVE_INFINITY
+  if (mean < SHORTEST_RHYTHM_MS) return Number.POSITIVE_INFINITY
   return Math.sqrt(gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length) / mean
 }
 

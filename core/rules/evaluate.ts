@@ -11,9 +11,9 @@ export interface RuleHit {
   /** Event times of the first and the last event that it rests on. */
   first: EpochMs
   last: EpochMs
-  /** Events that it rests on; `events` holds at most 64 of them. */
+  /** Events that it rests on: those that reached the threshold, and what followed while it held. */
   count: number
-  /** Indexes into the list that was evaluated, ascending. */
+  /** Their indexes into the list that was evaluated, in order of time. */
   events: number[]
 }
 
@@ -24,7 +24,7 @@ export interface NearMiss {
   /** 0..1: how far it came. */
   share: number
   why: string
-  /** Indexes of events that spoke for it, at most 64. */
+  /** Indexes of events that spoke for it, at most 1,000. */
   events: number[]
 }
 
@@ -45,7 +45,6 @@ interface Group {
   hits: RuleHit[]
   /** Poured since the last hit's last event: added to it when it goes on. */
   since: number[]
-  sinceCount: number
   poured: number[]
   unless: { index: number; ts: EpochMs; name: string }[]
 }
@@ -119,7 +118,7 @@ function groupOf(rule: Rule, groups: Map<string, Group>, event: CanonicalEvent):
   const known = groups.get(text)
   if (known) return known
   if (groups.size >= MOST_GROUPS) groups.delete(groups.keys().next().value!)
-  const group: Group = { key, bucket: rule.bucket(), hits: [], since: [], sinceCount: 0, poured: [], unless: [] }
+  const group: Group = { key, bucket: rule.bucket(), hits: [], since: [], poured: [], unless: [] }
   groups.set(text, group)
   return group
 }
@@ -135,31 +134,20 @@ function pour(
   if (group.poured.length < HELD && group.poured.at(-1) !== index) group.poured.push(index)
   const reached = group.bucket.pour(index, event.ts, at, rule.valueOf?.(event))
   const open = group.hits.at(-1)
-  if (open && event.ts - open.last > rule.spanMs) {
-    group.since = []
-    group.sinceCount = 0
-  } else if (open && !open.events.includes(index)) {
-    group.sinceCount++
-    if (group.since.length < HELD) group.since.push(index)
-  }
+  const isOpen = open !== undefined && event.ts - open.last <= rule.spanMs
+  if (!isOpen) group.since = []
+  else if (open.events.at(-1) !== index && group.since.at(-1) !== index) group.since.push(index)
   if (!reached) return false
-  if (open && event.ts - open.last <= rule.spanMs) {
+  if (isOpen) {
     open.last = event.ts
-    open.count += group.sinceCount
-    open.events = [...open.events, ...group.since].slice(0, HELD)
+    open.events.push(...group.since)
+    open.count = open.events.length
   } else if (group.hits.length < MOST_HITS) {
     const held = group.bucket.held()
-    group.hits.push({
-      rule,
-      group: group.key,
-      first: Math.min(...held.map((one) => events[one]!.ts)),
-      last: event.ts,
-      count: held.length,
-      events: [...held],
-    })
+    const first = Math.min(...held.map((one) => events[one]!.ts))
+    group.hits.push({ rule, group: group.key, first, last: event.ts, count: held.length, events: [...held] })
   }
   group.since = []
-  group.sinceCount = 0
   return true
 }
 

@@ -34,8 +34,10 @@ function parentDomain(query: string | undefined): string | undefined {
   return labels.slice(isShort ? -3 : -2).join('.')
 }
 
+/** `private` is what only means something at one site, multicast and broadcast too; the rest is `public`. */
 const scope = (address: string | undefined): string | undefined =>
-  address === undefined ? undefined : isSiteLocal(address) ? 'private' : 'public'
+  address === undefined ? undefined : isSiteLocal(address) || MULTICAST.test(address) ? 'private' : 'public'
+const MULTICAST = /^(?:22[4-9]|2[34]\d|25[0-5])\.|^ff/
 
 export const EVENT_FIELDS: ReadonlyMap<string, EventField> = new Map(
   Object.entries<EventField>({

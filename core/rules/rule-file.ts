@@ -18,7 +18,7 @@ const duration = z
     return z.NEVER
   })
   .refine((ms) => ms <= 7 * 86_400_000, 'longer than 7 days')
-const names = z.union([text(100).transform((one) => [one]), z.array(text(100)).min(1).max(20)])
+const names = z.union([text(100).transform((one) => [one]), z.array(text(100)).min(1).max(50)])
 const value = z.union([z.string().max(1000), z.number(), z.boolean(), z.null()])
 const selectionMap = z
   .record(z.string(), z.union([value, z.array(value).min(1).max(400)]))
