@@ -1,3 +1,4 @@
+import { MAX_TEXT } from '../events/bounds.ts'
 import type { CanonicalEvent } from '../events/event.ts'
 import { isSiteLocal } from '../events/source.ts'
 import { EVENT_KINDS, eventKind } from '../window/signals/event-kind.ts'
@@ -13,13 +14,12 @@ const field = (kind: EventField['kind'], of: EventField['of']): EventField => ({
 
 /** Twice, as a server behind a proxy may see it; lower case, `+` as space. Remembered: a dozen rules ask for it. */
 const decodedPaths = new WeakMap<CanonicalEvent, string>()
-const LONGEST_PATH = 2048
 function decodedPath(event: CanonicalEvent): string | undefined {
   const path = event.http?.path
   if (path === undefined) return undefined
   const known = decodedPaths.get(event)
   if (known !== undefined) return known
-  let text = path.slice(0, LONGEST_PATH)
+  let text = path.slice(0, MAX_TEXT)
   for (let round = 0; round < 2 && text.includes('%'); round++) text = percentDecoded(text)
   text = text.toLowerCase().replaceAll('+', ' ')
   decodedPaths.set(event, text)

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { withinRanges } from '../events/source-ranges.ts'
 import { type EventField, eventField } from './event-fields.ts'
-import { linearPattern, quoted } from './linear-pattern.ts'
+import { linearPattern, type Pattern, quoted } from './linear-pattern.ts'
 import { RuleProblem } from './refusal.ts'
 
 export type FieldValue = string | number | undefined
@@ -40,47 +40,31 @@ export function fieldMatch(key: string, values: readonly RuleValue[], at: readon
   if (has('i') && !has('re'))
     throw new RuleProblem(at, '"i" belongs to "re"; other text is compared without case anyway')
   const kind = kinds[0] ?? 'whole'
-  const single = singleMatch(kind, field, { ignoreCase: has('i'), cased: has('cased') }, at)
-  const matches = values.map(single)
-  const match: ValueMatch =
-    matches.length === 1
-      ? matches[0]!
-      : has('all')
-        ? (value) => matches.every((one) => one(value))
-        : (value) => matches.some((one) => one(value))
-  return { field, match, cost: values.length * (kind === 're' ? 100 : kind === 'whole' ? 1 : 5) }
+  const cost = values.length * (kind === 're' ? 100 : kind === 'whole' ? 1 : 5)
+  const textual = kind === 'whole' || TEXT_MODIFIERS.some((modifier) => modifier === kind)
+  if (textual) return { field, match: textMatch(kind as Place, values, has('all'), has('cased'), at), cost }
+  if (kind === 're') return { field, match: patternMatch(values, has('all'), has('i'), at), cost }
+  const matches = values.map(singleMatch(kind, field, at))
+  return {
+    field,
+    match: (value) => (has('all') ? matches.every((one) => one(value)) : matches.some((one) => one(value))),
+    cost,
+  }
 }
 
-function singleMatch(
-  kind: string,
-  field: EventField,
-  options: { ignoreCase: boolean; cased: boolean },
-  at: readonly PropertyKey[],
-): (wanted: RuleValue) => ValueMatch {
-  const compare = COMPARISONS[kind]
-  if (compare) {
-    if (field.kind !== 'number') throw new RuleProblem(at, `${kind} needs a field that is a number`)
+function singleMatch(kind: string, field: EventField, at: readonly PropertyKey[]): (wanted: RuleValue) => ValueMatch {
+  if (kind === 'cidr') return (wanted) => cidrMatch(wanted, field, at)
+  if (kind === 'exists') {
     return (wanted) => {
-      if (typeof wanted !== 'number') throw new RuleProblem(at, `${kind} needs a number, not ${JSON.stringify(wanted)}`)
-      return (value) => typeof value === 'number' && compare(value, wanted)
+      if (typeof wanted !== 'boolean') throw new RuleProblem(at, 'exists needs true or false')
+      return (value) => (value !== undefined) === wanted
     }
   }
-  switch (kind) {
-    case 'exists':
-      return (wanted) => {
-        if (typeof wanted !== 'boolean') throw new RuleProblem(at, 'exists needs true or false')
-        return (value) => (value !== undefined) === wanted
-      }
-    case 'cidr':
-      return (wanted) => cidrMatch(wanted, field, at)
-    case 're':
-      return (wanted) => {
-        const pattern = linearPattern(textOf(wanted, at), options.ignoreCase)
-        if (!pattern.ok) throw new RuleProblem(at, `the pattern ${pattern.error}`)
-        return (value) => value !== undefined && pattern.value(String(value))
-      }
-    default:
-      return (wanted) => textMatch(kind as Place, wanted, options.cased, at)
+  const compare = COMPARISONS[kind]!
+  if (field.kind !== 'number') throw new RuleProblem(at, `${kind} needs a field that is a number`)
+  return (wanted) => {
+    if (typeof wanted !== 'number') throw new RuleProblem(at, `${kind} needs a number, not ${JSON.stringify(wanted)}`)
+    return (value) => typeof value === 'number' && compare(value, wanted)
   }
 }
 
@@ -98,28 +82,64 @@ const textOf = (wanted: RuleValue, at: readonly PropertyKey[]): string => {
   throw new RuleProblem(at, `expected text, not ${JSON.stringify(wanted)}`)
 }
 
+/** All patterns in one, so that a text is read once however many there are. */
+function patternMatch(
+  values: readonly RuleValue[],
+  all: boolean,
+  ignoreCase: boolean,
+  at: readonly PropertyKey[],
+): ValueMatch {
+  const sources = values.map((value) => textOf(value, at))
+  const compiled = (source: string): Pattern => {
+    const pattern = linearPattern(source, ignoreCase)
+    if (!pattern.ok) throw new RuleProblem(at, `the pattern ${pattern.error}`)
+    return pattern.value
+  }
+  const each = sources.map(compiled)
+  if (all) return (value) => value !== undefined && each.every((matches) => matches(String(value)))
+  const joined = linearPattern(sources.map((source) => `(?:${source})`).join('|'), ignoreCase)
+  const any = each.length === 1 ? each : joined.ok ? [joined.value] : each
+  return (value) => value !== undefined && any.some((matches) => matches(String(value)))
+}
+
+/** One text of a selection, held against a field's value as text, folded to lower case unless cased. */
+type TextTest = (value: FieldValue, folded: string) => boolean
+
 /** Text in Sigma's form: without case unless `cased`, `*` and `?` as wildcards, a backslash before one makes it literal. */
-function textMatch(place: Place, wanted: RuleValue, cased: boolean, at: readonly PropertyKey[]): ValueMatch {
-  if (place === 'whole' && wanted === null) return (value) => value === undefined
-  if (place === 'whole' && typeof wanted === 'number') return (value) => value === wanted
-  const text = textOf(wanted, at)
-  if (/(?:^|[^\\])[*?]/.test(text)) return wildcardMatch(place, text, cased, at)
-  const literal = text.replace(/\\([*?\\])/g, '$1')
-  const needle = cased ? literal : literal.toLowerCase()
-  const folded = (value: FieldValue) => (cased ? String(value) : String(value).toLowerCase())
-  switch (place) {
-    case 'whole':
-      return (value) => value !== undefined && folded(value) === needle
-    case 'contains':
-      return (value) => value !== undefined && folded(value).includes(needle)
-    case 'startswith':
-      return (value) => value !== undefined && folded(value).startsWith(needle)
-    case 'endswith':
-      return (value) => value !== undefined && folded(value).endsWith(needle)
+function textMatch(
+  place: Place,
+  values: readonly RuleValue[],
+  all: boolean,
+  cased: boolean,
+  at: readonly PropertyKey[],
+): ValueMatch {
+  const tests = values.map((wanted) => textTest(place, wanted, cased, at))
+  return (value) => {
+    const folded = value === undefined ? '' : cased ? String(value) : String(value).toLowerCase()
+    return all ? tests.every((test) => test(value, folded)) : tests.some((test) => test(value, folded))
   }
 }
 
-function wildcardMatch(place: Place, text: string, cased: boolean, at: readonly PropertyKey[]): ValueMatch {
+function textTest(place: Place, wanted: RuleValue, cased: boolean, at: readonly PropertyKey[]): TextTest {
+  if (place === 'whole' && wanted === null) return (value) => value === undefined
+  if (place === 'whole' && typeof wanted === 'number') return (value) => value === wanted
+  const text = textOf(wanted, at)
+  if (/(?:^|[^\\])[*?]/.test(text)) return wildcardTest(place, text, cased, at)
+  const literal = text.replace(/\\([*?\\])/g, '$1')
+  const needle = cased ? literal : literal.toLowerCase()
+  switch (place) {
+    case 'whole':
+      return (value, folded) => value !== undefined && folded === needle
+    case 'contains':
+      return (value, folded) => value !== undefined && folded.includes(needle)
+    case 'startswith':
+      return (value, folded) => value !== undefined && folded.startsWith(needle)
+    case 'endswith':
+      return (value, folded) => value !== undefined && folded.endsWith(needle)
+  }
+}
+
+function wildcardTest(place: Place, text: string, cased: boolean, at: readonly PropertyKey[]): TextTest {
   const body = text.replace(/\\([*?\\])|([*?])|([^*?\\]+|\\)/g, (_, escaped, wildcard, plain) =>
     wildcard === '*' ? '.*' : wildcard === '?' ? '.' : quoted(escaped ?? plain),
   )
