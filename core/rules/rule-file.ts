@@ -65,7 +65,7 @@ export const RuleFile = z
     title: text(120),
     id: z.uuid(),
     description: text(2000),
-    status: z.enum(['stable', 'test', 'experimental', 'deprecated']),
+    status: z.enum(['stable', 'test', 'experimental']),
     author: text(200).optional(),
     date: z.iso.date().optional(),
     level: z.enum(['informational', 'low', 'medium', 'high', 'critical']),
