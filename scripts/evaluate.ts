@@ -5,9 +5,11 @@ import { loadClassifier } from '../adapters/onnx/classifier.ts'
 import { FEATURE_COUNT, SCHEMA_HASH } from '../core/features/schema.ts'
 import type { Report, windowFigures } from '../core/learning/evaluate.ts'
 import { foldsOf, readCapture } from '../core/learning/leave-one-out.ts'
+import { agreementText, judgeUncertain, type RuleAgreement, ruleAgreement } from '../core/learning/rule-agreement.ts'
 import { type SshTrial, sshTrial } from '../core/learning/ssh-trial.ts'
+import { shippedRules } from '../core/rules/shipped.ts'
 import { readCaptures } from './data/labelled-events.ts'
-import { leaveOneSourceOut } from './data/leave-one-out.ts'
+import { reportOf, scoredFolds } from './data/leave-one-out.ts'
 import { printedSshTrial } from './data/print-ssh-trial.ts'
 import { scoreCaptures } from './data/score-captures.ts'
 import { askedForHelp, runCommand } from './local/command-line.ts'
@@ -20,6 +22,8 @@ features, ensemble and opening rule as the running system.
   --data DIR               events/*.ndjson.gz in it: canonical events with raw_source, class (0-6 or null), weak_class
   --model DIR              ensemble.onnx and manifest.json (models)
   --leave-one-source-out   trains an ensemble per capture on all the others instead, and judges with that
+  --rules                  with --leave-one-source-out: the windows that the ensemble does not trust, judged by the
+                           scenario rules; the ensemble alone and with their verdicts, side by side
   --ssh-trial              made-up SSH log-ins and guessers instead of --data: whom the model takes for what
   --seed N                 of those trainings (1)
   --json OUT               writes all figures there; - is stdout
@@ -30,6 +34,7 @@ interface Options {
   data: string | null
   model: string
   leaveOneOut: boolean
+  rules: boolean
   seed: number
   json: string | undefined
 }
@@ -41,18 +46,23 @@ function readOptions(args: string[]): Options {
       data: { type: 'string' },
       model: { type: 'string' },
       'leave-one-source-out': { type: 'boolean', default: false },
+      rules: { type: 'boolean', default: false },
       'ssh-trial': { type: 'boolean', default: false },
       seed: { type: 'string', default: '1' },
       json: { type: 'string' },
     },
   })
   if (!values.data && !values['ssh-trial']) throw new Error('name --data DIR; --help tells more')
+  if (values.rules && !values['leave-one-source-out']) {
+    throw new Error('--rules needs --leave-one-source-out: a model that knows the windows is not in doubt about them')
+  }
   const seed = Number(values.seed)
   if (!Number.isInteger(seed)) throw new Error(`--seed is ${values.seed}, not a whole number`)
   return {
     data: values['ssh-trial'] ? null : values.data!,
     model: values.model ?? inRoot('models'),
     leaveOneOut: values['leave-one-source-out'],
+    rules: values.rules,
     seed,
     json: values.json,
   }
@@ -67,18 +77,28 @@ async function evaluate({ data, ...options }: Options): Promise<number> {
   const labelled = foldsOf(captures).length
   if (labelled === 0) throw new Error(`no event in ${data} has a class: there is nothing to score`)
   const progress = createProgress('evaluate', { total: labelled, unit: 'captures', rate: false })
-  const figures = options.leaveOneOut
-    ? await leaveOneSourceOut(
-        foldsOf(captures).map(({ name }) => name),
-        { data, seed: options.seed },
-        (done) => progress.update(done),
-      )
-    : await scoreCaptures(captures, await modelAt(options.model), (done) => progress.update(done))
+  const onFold = (done: number) => progress.update(done)
+  if (!options.leaveOneOut) {
+    const figures = await scoreCaptures(captures, await modelAt(options.model), onFold)
+    progress.end()
+    return told(figures, printed(figures), options.json)
+  }
+  const names = foldsOf(captures).map(({ name }) => name)
+  const folds = await scoredFolds(names, { data, seed: options.seed }, onFold)
   progress.end()
-  return told(figures, printed(figures), options.json)
+  const figures = reportOf(folds)
+  if (!options.rules) return told(figures, printed(figures), options.json)
+  const rules = ruleAgreement(
+    foldsOf(captures).flatMap(({ events }, i) => judgeUncertain(shippedRules(), events, folds[i]!.windows)),
+  )
+  return told({ ...figures, rules }, `${printed(figures)}\n${agreementText(rules)}`, options.json)
 }
 
-function told(figures: Report | SshTrial, text: string, json: string | undefined): number {
+function told(
+  figures: Report | SshTrial | (Report & { rules: RuleAgreement }),
+  text: string,
+  json: string | undefined,
+): number {
   const whole = `${JSON.stringify(figures, null, 1)}\n`
   process.stdout.write(json === '-' ? whole : text)
   if (json && json !== '-') writeFileSync(json, whole)

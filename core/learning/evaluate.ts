@@ -20,6 +20,9 @@ import { type Predictor, type SimulatedIncident, simulateIncidents } from './sim
 /** A labelled window with what a model that never saw its capture (or the model under test) made of it. */
 export interface ScoredWindow {
   rawSource: string
+  source: string
+  /** First ms of the window. */
+  start: number
   label: number
   events: number
   prediction: Prediction
@@ -64,7 +67,8 @@ export async function scoreWindows(
         { last, events, newEvents: events, judgedEvents: held.judgedEvents },
         prediction,
       )
-      if (label !== null) scored.push({ rawSource, label, events, prediction, opens: tag === 'incident' })
+      if (label !== null)
+        scored.push({ rawSource, source, start, label, events, prediction, opens: tag === 'incident' })
     }
   }
   return scored

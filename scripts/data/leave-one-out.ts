@@ -10,20 +10,29 @@ import type { FoldAnswers, FoldTask, FoldWorkerStart } from './fold-worker.ts'
 const MOST_THREADS = 4
 
 /** Leave-one-source-out figures over the named captures of `data`. Throws why an ensemble could not be trained. */
-export async function leaveOneSourceOut(
+export const leaveOneSourceOut = async (
   names: readonly string[],
   start: FoldWorkerStart,
   onFold: (done: number) => void,
-): Promise<Report> {
-  const scores = (await overFolds(names, 'score', start, onFold)).map((score): FoldScore => {
+): Promise<Report> => reportOf(await scoredFolds(names, start, onFold))
+
+/** What the ensembles of leaveOneSourceOut made of each capture that they never saw. */
+export async function scoredFolds(
+  names: readonly string[],
+  start: FoldWorkerStart,
+  onFold: (done: number) => void,
+): Promise<FoldScore[]> {
+  return (await overFolds(names, 'score', start, onFold)).map((score): FoldScore => {
     if (!score.ok) throw new Error(score.error.why)
     return score.value
   })
-  return report(
+}
+
+export const reportOf = (scores: readonly FoldScore[]): Report =>
+  report(
     scores.flatMap(({ windows }) => windows),
     scores.map(({ sources }) => sources),
   )
-}
 
 /** What each group of features is worth over the named captures of `data`. */
 export const ablation = async (
