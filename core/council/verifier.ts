@@ -82,8 +82,8 @@ export interface VerifierQuestion {
   pack: EvidencePack
   /** All events that are kept of the incident (at most 500), for judges that run here; nothing of it leaves the machine. */
   evidence: readonly PackEvent[]
-  /** The question written out for this verifier, masked by its policy; null for a judge that runs here. */
-  prompt: null
+  /** Random, per case: what fences the evidence in a prompt, so that no text in it can end the fence. */
+  marker: string
   /** Opinions given before, for the remediation verifier. */
   before: readonly { verifier: VerifierName; role: VerifierRole; opinion: Opinion }[]
   /** True when more events can no longer be asked for. */
