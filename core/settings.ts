@@ -45,12 +45,42 @@ const wholeNumber = (least: number, most: number) =>
     .transform(Number)
     .refine((value) => value >= least && value <= most, `is not a whole number from ${least} to ${most}`)
 
+const dollars = z
+  .string()
+  .regex(/^\d{1,6}(?:\.\d{1,4})?$/, 'is not an amount of dollars')
+  .transform(Number)
+
+const modelName = z.string().regex(/^[\w@./:-]{1,100}$/, 'is not the name of a model')
+const optionalModelName = z.union([z.literal(''), modelName])
+
+/** Dollars for a million tokens. */
+export interface TokenPrice {
+  input: number
+  output: number
+}
+
+const prices = z.string().transform((text, context) => {
+  const table: Record<string, TokenPrice> = {}
+  for (const entry of text.split(',').filter((one) => one.trim() !== '')) {
+    const read = /^\s*([\w@./:-]{1,100})\s+(\d{1,6}(?:\.\d{1,6})?)\s+(\d{1,6}(?:\.\d{1,6})?)\s*$/.exec(entry)
+    if (!read) {
+      context.addIssue({ code: 'custom', message: 'holds an entry that is not MODEL IN OUT' })
+      return z.NEVER
+    }
+    table[read[1]!] = { input: Number(read[2]), output: Number(read[3]) }
+  }
+  return table
+})
+
 const baseUrl = z.string().transform((text, context) => {
   const why = whyNoBaseUrl(text)
   if (why === null) return text.replace(/\/+$/, '')
   context.addIssue({ code: 'custom', message: why })
   return z.NEVER
 })
+
+/** Empty text: none. */
+const optionalBaseUrl = z.union([z.literal(''), baseUrl])
 
 const ranges = z.string().transform((text, context) => {
   const each = text.split(/[\s,]+/).filter((one) => one !== '')
@@ -121,6 +151,41 @@ export const SETTINGS = {
   CROWDSEC_CTI_DAILY_BUDGET: row(wholeNumber(0, 10_000_000), '50', 'Most look-ups at CrowdSec CTI in a day (UTC).'),
   OTX_API_KEY: secret('Turns look-ups at AlienVault OTX on.'),
   OTX_BASE_URL: row(baseUrl, 'https://otx.alienvault.com', 'Where AlienVault OTX is asked.'),
+  COUNCIL_DAILY_BUDGET_USD: row(
+    dollars,
+    '1',
+    'Most dollars that verifiers may cost in a day (UTC): a call that could pass it is not made. 0 makes none.',
+  ),
+  COUNCIL_TIMEOUT_MS: row(
+    wholeNumber(100, 60_000),
+    '20000',
+    'How long one call of a verifier may take, in milliseconds.',
+  ),
+  COUNCIL_CALLS_AT_ONCE: row(wholeNumber(1, 1_000), '16', 'Most calls at once of one verifier, over all cases.'),
+  COUNCIL_PRICES: row(
+    prices,
+    'gemini-2.5-flash 0.30 2.50, grok-4 3 15, gpt-4.1-mini 0.40 1.60',
+    'Dollars for a million tokens in and out, by model: MODEL IN OUT, with commas between them. A model without a price is not called.',
+  ),
+  AI_GATEWAY_URL: row(
+    optionalBaseUrl,
+    '',
+    'A Cloudflare AI Gateway (https://gateway.ai.cloudflare.com/v1/ACCOUNT/GATEWAY): verifiers are called through it.',
+  ),
+  GEMINI_API_KEY: secret('Turns the judge of the council on.'),
+  GEMINI_BASE_URL: row(baseUrl, 'https://generativelanguage.googleapis.com', 'Where Gemini is asked.'),
+  GEMINI_MODEL: row(modelName, 'gemini-2.5-flash', 'The model that judges.'),
+  XAI_API_KEY: secret("Turns the council's threat intelligence by Grok on."),
+  XAI_BASE_URL: row(baseUrl, 'https://api.x.ai', 'Where Grok is asked.'),
+  XAI_MODEL: row(modelName, 'grok-4', 'The model that gives threat intelligence.'),
+  OPENAI_API_KEY: secret("Turns the council's remediation on."),
+  OPENAI_BASE_URL: row(baseUrl, 'https://api.openai.com', 'Where OpenAI is asked.'),
+  OPENAI_MODEL: row(modelName, 'gpt-4.1-mini', 'The model that proposes remediation.'),
+  WORKERS_AI_MODEL: row(
+    optionalModelName,
+    '',
+    'A model of Workers AI that stands in for verifiers without a key, where the binding AI is there. Empty: none does.',
+  ),
   OTX_DAILY_BUDGET: row(wholeNumber(0, 10_000_000), '10000', 'Most look-ups at AlienVault OTX in a day (UTC).'),
 }
 

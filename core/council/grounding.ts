@@ -1,4 +1,5 @@
 import { fieldsAt } from '../incidents/evidence-view.ts'
+import { visibleText } from '../incidents/visible-text.ts'
 import type { EvidencePack, PackEvent } from './evidence-pack.ts'
 import type { Citation, Opinion, StatedFact } from './verifier.ts'
 
@@ -22,15 +23,21 @@ const TIME_TOLERANCE_MS = 1_000
  * Holds every citation against the evidence: the event must exist and be among those that the verifier was shown, and
  * every fact that is stated of it must be so. A citation with one false fact is struck whole.
  * @param visible the events that this verifier could see
+ * @param restore puts masked values back into a stated value
  */
-export function ground(opinion: Opinion, visible: readonly PackEvent[], pack: EvidencePack): GroundedOpinion {
+export function ground(
+  opinion: Opinion,
+  visible: readonly PackEvent[],
+  pack: EvidencePack,
+  restore: (text: string) => string = (text) => text,
+): GroundedOpinion {
   const byNumber = new Map(visible.map((event) => [event.n, event]))
   return {
     ...opinion,
     citations: opinion.citations.map((citation) => {
       const cited = byNumber.get(citation.evidence)
       if (!cited) return { ...citation, struck: `there is no E${citation.evidence}`, checked: 0 }
-      const wrong = citation.facts.map((fact) => whyWrong(fact, cited, pack)).find((why) => why !== null)
+      const wrong = citation.facts.map((fact) => whyWrong(fact, cited, pack, restore)).find((why) => why !== null)
       return { ...citation, struck: wrong ?? null, checked: wrong === undefined ? citation.facts.length : 0 }
     }),
   }
@@ -40,7 +47,12 @@ export function ground(opinion: Opinion, visible: readonly PackEvent[], pack: Ev
 export const isGrounded = ({ citations }: GroundedOpinion): boolean => citations.some(({ struck }) => struck === null)
 
 /** Why the event does not say so; null when it does. */
-function whyWrong({ field, value }: StatedFact, { n, event }: PackEvent, pack: EvidencePack): string | null {
+function whyWrong(
+  { field, value }: StatedFact,
+  { n, event }: PackEvent,
+  pack: EvidencePack,
+  restore: (text: string) => string,
+): string | null {
   if (field === 'count') {
     const count = pack.byType.find(({ eventType }) => eventType === event.event_type)?.events ?? 0
     return sameText(value, String(count)) ? null : `${count} events of ${event.event_type}, not ${value}`
@@ -48,7 +60,10 @@ function whyWrong({ field, value }: StatedFact, { n, event }: PackEvent, pack: E
   const found = fieldsAt(event, field)
   if (found.length === 0) return `E${n} has no field ${field}`
   if (field === 'ts') return sameTime(value, event.ts) ? null : `E${n} is of ${new Date(event.ts).toISOString()}`
-  return found.some((one) => sameText(value, one.value)) ? null : `${field} of E${n} is another`
+  const stated = restore(value)
+  return found.some((one) => sameText(stated, one.value) || sameText(stated, visibleText(one.value)))
+    ? null
+    : `${field} of E${n} is another`
 }
 
 function sameText(stated: string, actual: string): boolean {

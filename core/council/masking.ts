@@ -34,8 +34,12 @@ export class Masker {
   #pattern: RegExp | null = null
   readonly #bySpelling = new Map<string, Mask>()
 
-  /** @param own one's own networks (CIDR): never shown to anybody outside */
-  constructor(pack: EvidencePack, evidence: readonly PackEvent[], own: readonly string[]) {
+  /**
+   * @param known masks that were given out before, which keep their tokens
+   * @param own one's own networks (CIDR): never shown to anybody outside
+   */
+  constructor(pack: EvidencePack, evidence: readonly PackEvent[], known: readonly Mask[], own: readonly string[]) {
+    for (const mask of known) this.#put(mask)
     const sendable = sendableUnless(own)
     this.#isSendable = (address) => sendable(address).ok
     // A stranger's targets are ours, even where their addresses are public; our own host's targets are strangers.
@@ -106,10 +110,15 @@ export class Masker {
     let count = 1
     for (const mask of this.#byValue.values()) if (mask.kind === kind) count++
     const mask = { token: `${kind}_${count}`, value, kind }
-    this.#byValue.set(value, mask)
-    for (const spelling of spellings(value)) if (!this.#bySpelling.has(spelling)) this.#bySpelling.set(spelling, mask)
-    this.#pattern = null
+    this.#put(mask)
     return mask.token
+  }
+
+  #put(mask: Mask): void {
+    this.#byValue.set(mask.value, mask)
+    for (const spelling of spellings(mask.value))
+      if (!this.#bySpelling.has(spelling)) this.#bySpelling.set(spelling, mask)
+    this.#pattern = null
   }
 
   #token(spelling: string): string {

@@ -2,6 +2,7 @@ import type { Result } from '../result.ts'
 import type { ClassId } from '../taxonomy.ts'
 import type { EpochMs } from '../time.ts'
 import type { EvidencePack, PackEvent } from './evidence-pack.ts'
+import type { Prompt } from './prompt.ts'
 
 /** The port of those who give a second opinion on a case: models outside, a model beside, and the rules that ship. */
 
@@ -82,8 +83,8 @@ export interface VerifierQuestion {
   pack: EvidencePack
   /** All events that are kept of the incident (at most 500), for judges that run here; nothing of it leaves the machine. */
   evidence: readonly PackEvent[]
-  /** Random, per case: what fences the evidence in a prompt, so that no text in it can end the fence. */
-  marker: string
+  /** The question written out for this verifier, masked by its policy; null for a judge that runs here. */
+  prompt: Prompt | null
   /** Opinions given before, for the remediation verifier. */
   before: readonly { verifier: VerifierName; role: VerifierRole; opinion: Opinion }[]
   /** True when more events can no longer be asked for. */

@@ -3,6 +3,7 @@ import { canonicalAddress } from '../../../core/events/address.ts'
 import type { LookUpFailure } from '../../../core/intel/live/look-up.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { EpochMs } from '../../../core/time.ts'
+import { boundedText } from '../../bounded-text.ts'
 
 /** What every adapter is made from. */
 export interface LiveAccess {
@@ -71,7 +72,7 @@ async function readAs<Body>(
   form: z.ZodType<Body>,
   hidden: (text: string) => string,
 ): Promise<Result<Body, LookUpFailure>> {
-  const text = await boundedText(response)
+  const text = await boundedText(response, MOST_BYTES)
   if (text === null)
     return err({
       tag: 'unreadable-answer',
@@ -88,25 +89,6 @@ async function readAs<Body>(
   if (read.success) return ok(read.data)
   const issue = read.error.issues[0]
   return err({ tag: 'wrong-form', why: hidden(`${issue?.path.join('.') || 'answer'}: ${issue?.message ?? 'wrong'}`) })
-}
-
-/** Null when it is too long. */
-async function boundedText(response: Response): Promise<string | null> {
-  if (!response.body) return ''
-  const reader = response.body.getReader()
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
-    bytes += value.byteLength
-    if (bytes > MOST_BYTES) {
-      await reader.cancel()
-      return null
-    }
-    text += decoder.decode(value, { stream: true })
-  }
 }
 
 function refusalOf({ status, headers }: Response, now: EpochMs): LookUpFailure {

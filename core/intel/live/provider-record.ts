@@ -1,6 +1,6 @@
+import { type Breaker, begun, breakerState, CLOSED, callsAllowed, failed, succeeded } from '../../breaker.ts'
 import type { EpochMs } from '../../time.ts'
 import { WAITS_AT_MOST_MS } from './admission.ts'
-import { type Breaker, begun, breakerState, CLOSED, callsAllowed, failed, succeeded } from './breaker.ts'
 import { leftToday, NOTHING_SPENT, renewedAt, type Spending, spend, spentToday } from './budget.ts'
 import { isOutage, type LookUpFailure } from './look-up.ts'
 

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../time.ts'
+import type { EpochMs } from './time.ts'
 
 /** A circuit breaker for one service: after failures in a row it is left alone for a while, then tried with one call. */
 export interface Breaker {

@@ -1,14 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import {
-  type Breaker,
-  begun,
-  breakerState,
-  CLOSED,
-  callsAllowed,
-  failed,
-  succeeded,
-} from '../../../../core/intel/live/breaker.ts'
+import { type Breaker, begun, breakerState, CLOSED, callsAllowed, failed, succeeded } from '../../core/breaker.ts'
 
 const failTimes = (times: number, now: number, from: Breaker = CLOSED) =>
   Array.from({ length: times }).reduce<Breaker>((breaker) => failed(breaker, now, false), from)
