@@ -1,3 +1,5 @@
+import type { VerifierFailure, VerifierName } from '../core/council/verifier.ts'
+import type { CouncilBudgetHealth, CouncilCaseView } from '../core/council/view.ts'
 import type { BatchAnswer, SensorBatch } from '../core/events/batch.ts'
 import type { ReadEvent } from '../core/events/event.ts'
 import type { Windows } from '../core/features/store/features-of.ts'
@@ -6,9 +8,12 @@ import type { ThinReport } from '../core/incidents/campaign.ts'
 import type { IntelAnswer } from '../core/intel/finding.ts'
 import type { IntelDeskHealth } from '../core/intel/live/health.ts'
 
-/** Object names: one Sensor a sensor id, SourcePartitions p0, p1, …, one IntelDesk. */
+/** Object names: one Sensor a sensor id, SourcePartitions p0, p1, …, one IntelDesk, one CouncilBudget. */
 export const partitionName = (partition: number): string => `p${partition}`
 export const INTEL_DESK = 'desk'
+export const COUNCIL_BUDGET = 'budget'
+/** One Council object an incident. */
+export const councilName = (incidentKey: string): string => incidentKey
 
 /** A partition's part of a sensor's batch, or (with no events) the news that time has gone on in a feed. */
 export interface PartitionShare {
@@ -89,4 +94,48 @@ export interface IntelListener {
    * come late, and may be of an address whose window is gone: then nothing is done.
    */
   intelArrived(address: string, answer: IntelAnswer): Promise<void>
+}
+
+/** What the council offers to partitions and pages. */
+export interface CouncilPort {
+  /**
+   * Opens the case of an incident, which must be in D1 by then. Told twice it changes nothing. An incident that has grown
+   * tenfold since its last case was closed is looked at again.
+   * @param events of the incident by now
+   */
+  open(incidentKey: string, events: number): Promise<void>
+  /** Null when there is no case. */
+  view(): Promise<CouncilCaseView | null>
+}
+
+/** A call that is to be made: money and a place are set aside for it. */
+export interface CallRequest {
+  /** Names the call; asked again with the same name it is the same call. */
+  id: string
+  verifier: VerifierName
+  /** The most it can cost, dollars. */
+  usd: number
+}
+
+export type CallPermit = { granted: true } | { granted: false; why: string }
+
+/** How a call ended. */
+export interface CallOutcome {
+  id: string
+  verifier: VerifierName
+  usd: number
+  inputTokens: number
+  outputTokens: number
+  calls: number
+  ms: number
+  /** Null: it was answered. */
+  failure: VerifierFailure['tag'] | null
+}
+
+/** The one object that holds the budget and the limits of all verifiers. */
+export interface CouncilBudgetPort {
+  /** Answers when the call may be made, or why it may not. Waits while too many calls of the verifier run. */
+  ask(request: CallRequest): Promise<CallPermit>
+  settle(outcome: CallOutcome): Promise<void>
+  health(): Promise<CouncilBudgetHealth>
 }

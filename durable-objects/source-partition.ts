@@ -29,6 +29,7 @@ import {
 import { Checkpoint, type FeedState, type PartitionCounters } from './partition/checkpoint.ts'
 import { Completion } from './partition/completion.ts'
 import { Consequences } from './partition/consequences.ts'
+import type { CouncilNamespace } from './partition/council-hand-over.ts'
 import { DECISION_BOUNDS, decisionHistogram, newCounters } from './partition/counters.ts'
 import { Deliveries } from './partition/deliveries.ts'
 import { Journal, type ShareOrigin } from './partition/journal.ts'
@@ -65,6 +66,8 @@ export interface PartitionEnv extends IntelEnv, FeatureStoreBindings {
   SENSOR: { getByName(name: string): SensorPort }
   /** Absent in an older deployment: nobody is asked then. */
   INTEL_DESK?: { getByName(name: string): IntelDeskPort }
+  /** Absent in an older deployment: incidents then stay unverified. */
+  COUNCIL?: CouncilNamespace
   MAX_SOURCES?: string
 }
 

@@ -7,6 +7,8 @@ import type { AppBindings } from './app-env.ts'
 import { listLoader } from './intel-loader.ts'
 import { ingest } from './routes/ingest.ts'
 
+export { Council } from '../durable-objects/council.ts'
+export { CouncilBudget } from '../durable-objects/council-budget.ts'
 export { FeatureStore } from '../durable-objects/feature-store.ts'
 export { IntelDesk } from '../durable-objects/intel-desk.ts'
 export { Sensor } from '../durable-objects/sensor.ts'

@@ -47,8 +47,16 @@ const COMES_BACK = `incidents.status = 'resolved' AND excluded.last_seen > incid
   AND excluded.last_seen > coalesce((SELECT max(at) FROM audit_log
   WHERE subject_type = 'incident' AND subject_id = incidents.incident_key AND action = 'status-changed'),
   incidents.updated_at)`
+/** What the council alone dismissed comes back when the ensemble is sure of it. */
+const COUNCIL_ERRED = `incidents.status = 'dismissed' AND excluded.route = 'TRUST' AND 'council' = (
+  SELECT actor FROM audit_log WHERE subject_type = 'incident' AND subject_id = incidents.incident_key
+    AND action = 'status-changed' ORDER BY at DESC, id DESC LIMIT 1)`
 const SEVERITY_IS_CHOSEN = `EXISTS (SELECT 1 FROM audit_log WHERE subject_type = 'incident'
   AND subject_id = incidents.incident_key AND action = 'severity-changed')`
+
+/** What is missing is the council's to say once it has looked. */
+const NOTE_OF_OWNER = `CASE WHEN json_type(incidents.triage_note, '$.council') IS NULL THEN excluded.triage_note
+      ELSE json_remove(excluded.triage_note, '$.missing') END`
 
 const UPSERT_INCIDENTS = `${insertFromJson('incidents', INCIDENT_COLUMNS)}
   ON CONFLICT (incident_key) DO UPDATE SET
@@ -58,9 +66,9 @@ const UPSERT_INCIDENTS = `${insertFromJson('incidents', INCIDENT_COLUMNS)}
     severity = CASE WHEN ${SEVERITY_IS_CHOSEN} THEN incidents.severity ELSE excluded.severity END,
     escalation_level = CASE WHEN ${SEVERITY_IS_CHOSEN} THEN incidents.escalation_level ELSE excluded.escalation_level END,
     processing_time_ms = coalesce(excluded.processing_time_ms, incidents.processing_time_ms),
-    triage_note = json_patch(incidents.triage_note, excluded.triage_note),
-    reopened_count = incidents.reopened_count + (${COMES_BACK}),
-    status = CASE WHEN ${COMES_BACK} THEN 'new' ELSE incidents.status END
+    triage_note = json_patch(incidents.triage_note, ${NOTE_OF_OWNER}),
+    reopened_count = incidents.reopened_count + (${COMES_BACK} OR ${COUNCIL_ERRED}),
+    status = CASE WHEN ${COMES_BACK} OR ${COUNCIL_ERRED} THEN 'new' ELSE incidents.status END
   WHERE excluded.revision > incidents.revision`
 
 const NOTE_OPENED = `INSERT INTO audit_log (once_key, at, actor, action, subject_type, subject_id, detail)

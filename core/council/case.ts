@@ -38,7 +38,8 @@ export interface Ask {
   model: string | null
   usage: Usage | null
   calls: number
-  /** Why it failed. */
+  /** How and why it failed. */
+  failure: VerifierFailure['tag'] | null
   why: string | null
   /** The money that was set aside is settled. */
   settled: boolean
@@ -76,6 +77,8 @@ export interface CouncilCase {
   conclusion: Conclusion | null
   /** Why it failed, once it did. */
   failure: string | null
+  /** What it came to is written where people see it. */
+  isPublished: boolean
 }
 
 export const newCase = (incidentKey: string, marker: string, at: EpochMs): CouncilCase => ({
@@ -89,9 +92,11 @@ export const newCase = (incidentKey: string, marker: string, at: EpochMs): Counc
   sliceGiven: false,
   conclusion: null,
   failure: null,
+  isPublished: false,
 })
 
-export const isOver = ({ state }: CouncilCase): boolean => state === 'done' || state === 'failed'
+/** Nothing is left to do. */
+export const isOver = ({ isPublished }: CouncilCase): boolean => isPublished
 export const openAsks = ({ asks }: CouncilCase): Ask[] => asks.filter(({ state }) => state === 'open')
 export const unsettledAsks = ({ asks }: CouncilCase): Ask[] =>
   asks.filter(({ isRemote, settled, state }) => isRemote && !settled && state !== 'open')
@@ -122,9 +127,12 @@ export function answered(
 ): CouncilCase {
   const ask = one.asks.find((known) => known.id === id)
   if (ask?.state !== 'open') return one
+  const { model, usage, calls } = reply
   let next = changed(one, id, (open) => ({
     ...open,
-    ...reply,
+    model,
+    usage,
+    calls,
     state: 'answered',
     endedAt: at,
     opinion,
@@ -140,7 +148,7 @@ export function answered(
 export function failed(
   one: CouncilCase,
   id: string,
-  failure: Pick<VerifierFailure, 'why' | 'usage' | 'calls'>,
+  failure: Pick<VerifierFailure, 'tag' | 'why' | 'usage' | 'calls'>,
   at: EpochMs,
 ): CouncilCase {
   const ask = one.asks.find((known) => known.id === id)
@@ -149,6 +157,7 @@ export function failed(
     ...open,
     state: 'failed',
     endedAt: at,
+    failure: failure.tag,
     why: failure.why,
     usage: failure.usage,
     calls: failure.calls,
@@ -160,15 +169,18 @@ export function failed(
 export const settled = (one: CouncilCase, id: string): CouncilCase =>
   changed(one, id, (ask) => ({ ...ask, settled: true }))
 
-/** aggregate → done or failed. */
+/** aggregate: what the opinions come to; → failed when there is nothing to conclude from. */
 export function concluded(one: CouncilCase, pack: EvidencePack, at: EpochMs): CouncilCase {
   const conclusion = aggregate(givenOpinions(one), pack)
   if (conclusion) return { ...one, conclusion }
   return gaveUp(one, whyNoJudge(one), at)
 }
 
-/** The verdict is written where people see it. */
-export const published = (one: CouncilCase, at: EpochMs): CouncilCase => entered(one, 'done', at)
+/** aggregate → done: the verdict is written where people see it; of a failed case, what it has. */
+export const published = (one: CouncilCase, at: EpochMs): CouncilCase => ({
+  ...(one.state === 'failed' ? one : entered(one, 'done', at)),
+  isPublished: true,
+})
 
 /** Any state → failed, with what it has. */
 export const gaveUp = (one: CouncilCase, why: string, at: EpochMs): CouncilCase => ({
@@ -237,6 +249,7 @@ const newAsk = (one: CouncilCase, role: VerifierRole, { verifier, isRemote }: Ca
   model: null,
   usage: null,
   calls: 0,
+  failure: null,
   why: null,
   settled: false,
 })

@@ -169,7 +169,7 @@ function patternOf(masks: readonly Mask[]): RegExp {
     )
     .sort((a, b) => b.spelling.length - a.spelling.length)
     .map(({ spelling, whole }) => {
-      const literal = spelling.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+      const literal = spelling.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
       return whole ? `(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])` : literal
     })
   return each.length === 0 ? /(?!)/g : new RegExp(each.join('|'), 'gu')

@@ -55,7 +55,7 @@ export function writePrompt(
   { marker, masker, disclosure }: { marker: string; masker: Masker; disclosure: Disclosure },
 ): Prompt {
   const system = `${TASKS[role]}\n${RULES}`
-  const data = disclosure === 'indicators' ? indicators(pack) : caseText(pack, masker, disclosure === 'blind')
+  const data = disclosure === 'indicators' ? indicators(pack, masker) : caseText(pack, masker, disclosure === 'blind')
   const opinions = before.map(
     ({ verifier, role: theirs, opinion }) =>
       `${theirs} (${verifier}): ${opinion.verdict ?? 'no verdict'}, confidence ${opinion.confidence.toFixed(2)}. ${fenced(masker.text(opinion.reasoning), 1_000)}`,
@@ -110,7 +110,7 @@ function caseText(pack: EvidencePack, masker: Masker, isBlind: boolean): string[
   ]
 }
 
-function indicators(pack: EvidencePack): string[] {
+function indicators(pack: EvidencePack, masker: Masker): string[] {
   const hashes = new Set<string>()
   const fingerprints = new Set<string>()
   for (const { event } of pack.shown) {
@@ -119,7 +119,7 @@ function indicators(pack: EvidencePack): string[] {
       if (print && /^[0-9a-f]{32}$/i.test(print)) fingerprints.add(print)
   }
   return [
-    `Source: ${pack.source}. Class given: ${pack.prediction.threatClass}. First seen ${iso(pack.firstSeen)}, last ${iso(pack.lastSeen)}.`,
+    `Source: ${masker.address(pack.source)}. Class given: ${pack.prediction.threatClass}. First seen ${iso(pack.firstSeen)}, last ${iso(pack.lastSeen)}.`,
     `Ports: ${[...new Set(pack.targets.flatMap(({ port }) => (port === null ? [] : [port])))].join(', ') || 'none'}.`,
     `File hashes (SHA-256): ${[...hashes].slice(0, 20).join(', ') || 'none'}.`,
     `Client fingerprints (JA3, HASSH): ${[...fingerprints].slice(0, 20).join(', ') || 'none'}.`,

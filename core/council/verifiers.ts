@@ -74,14 +74,17 @@ export function setupsOf(
   }
 }
 
-/** Who will be asked, in order, and who not and why. */
-export function planOf(setups: Record<VerifierName, VerifierSetup>): Plan {
+/**
+ * Who will be asked, in order, and who not and why.
+ * @param isSourcePublic whether the source's address may be told to strangers at all
+ */
+export function planOf(setups: Record<VerifierName, VerifierSetup>, isSourcePublic: boolean): Plan {
   const notRun: NotRun[] = []
   const candidates = Object.fromEntries(
     ROLES_OF_VERIFIERS.map((role) => [
       role,
       CANDIDATES[role].flatMap((verifier): Candidate[] => {
-        const { off } = setups[verifier]
+        const off = setups[verifier].off ?? (role === 'intel' && !isSourcePublic ? NOT_PUBLIC : null)
         if (off === null) return [{ verifier, isRemote: VERIFIER_FACTS[verifier].isRemote }]
         notRun.push({ role, verifier, why: off })
         return []
@@ -90,6 +93,8 @@ export function planOf(setups: Record<VerifierName, VerifierSetup>): Plan {
   ) as Plan['candidates']
   return { candidates, notRun }
 }
+
+const NOT_PUBLIC = 'The source has no public address: nobody outside can know it, and it is told to nobody.'
 
 /** Dollars of so many tokens; null without a price. */
 export const costOfTokens = (price: TokenPrice | null, input: number, output: number): number | null =>

@@ -7,11 +7,11 @@ export function explainRoute(row: Pick<IncidentRow, 'route' | 'ml_confidence' | 
     case 'TRUST':
       return 'Confidence is over 0.90, so the model is trusted without a second opinion.'
     case 'VERIFY':
-      return 'Confidence lies between 0.50 and 0.90: a second opinion is due. The council that will give it is not part of Picket yet.'
+      return 'Confidence lies between 0.50 and 0.90: the council gives a second opinion.'
     case 'INVESTIGATE':
       return row.threat_class === 0
         ? 'The window looks ordinary to the classes but is unlike ordinary windows, so it needs a person.'
-        : 'Confidence is under 0.50: the model is not sure enough to be followed. The council that will investigate is not part of Picket yet.'
+        : 'Confidence is under 0.50: the model is not sure enough to be followed, and the council looks into it.'
   }
 }
 

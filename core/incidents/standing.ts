@@ -30,6 +30,8 @@ export interface OpenIncident {
   /** How often its row was written, and when last, ms. */
   writes: number
   writtenAt: number
+  /** Its events when the council was last asked to look at it; absent: it never was. */
+  handedOver?: number
 }
 
 export type OpenedBy = 'prediction' | 'accumulated-evidence' | 'campaign'

@@ -1,4 +1,5 @@
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import type { CouncilNote } from '../council/verdict-record.ts'
 import type { Indicator, MemberVotes } from '../ensemble/prediction.ts'
 import type { CanonicalEvent, FormatName } from '../events/event.ts'
 import type { ListFormatName } from '../intel/formats/formats.ts'
@@ -26,6 +27,8 @@ export interface TriageNote {
   votes: MemberVotes
   /** What would make this incident better known but did not run, in plain words. */
   missing: string[]
+  /** What the council came to; absent while no case of it is over. */
+  council?: CouncilNote
 }
 
 /** One target of the incident, by events received. */

@@ -14,6 +14,7 @@ import type { IntelSnapshot } from '../../core/intel/snapshot.ts'
 import { type ClassFamily, classOf } from '../../core/taxonomy.ts'
 import type { Outbox, OutboxMessage } from '../outbox.ts'
 import type { Checkpoint, ThinTold } from './checkpoint.ts'
+import { COUNCIL_TOPIC, handOverOf } from './council-hand-over.ts'
 import { type Message, type PlacedThinWindow, thinTopic } from './deliveries.ts'
 
 /**
@@ -219,6 +220,8 @@ export class Consequences {
     this.#open.set(id, open)
     this.#remember(id)
     this.#say('incident', { tag: 'incident', row }, `incident|${open.key}`)
+    const handOver = handOverOf(open, row)
+    if (handOver) this.#say(COUNCIL_TOPIC, handOver, `council|${open.key}`)
     if (places.length === 0) return
     this.#say('evidence', {
       tag: 'evidence',

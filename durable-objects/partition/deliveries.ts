@@ -7,12 +7,15 @@ import type { BackgroundRow, EvidenceRow } from '../../core/incidents/messages.t
 import type { IncidentRow } from '../../core/incidents/record.ts'
 import type { SensorPort, ThinMessage, ThinWindow } from '../names.ts'
 import { Outbox, type OutboxEntry } from '../outbox.ts'
+import { type CouncilNamespace, tellCouncil } from './council-hand-over.ts'
 import type { Journal } from './journal.ts'
 
 export type Message =
   | { tag: 'incident'; row: IncidentRow }
   | { tag: 'evidence'; key: string; first: number; places: SampledEvent[]; indicators: Indicator[] }
   | { tag: 'background'; rows: BackgroundRow[] }
+  /** An incident that a verifier is to look at, with its events by now. */
+  | { tag: 'council'; key: string; events: number }
   | { tag: 'thin'; feed: string; windows: PlacedThinWindow[] }
 
 /** A thin window with the place of the event that stands for it. */
@@ -35,6 +38,8 @@ const sensorOf = (feed: string): string => feed.slice(0, feed.indexOf('/'))
 interface Receivers {
   DB: D1Database
   SENSOR: { getByName(name: string): SensorPort }
+  /** Absent in an older deployment: incidents then stay unverified. */
+  COUNCIL?: CouncilNamespace
 }
 
 /** Carries a partition's outbox to D1 and to the sensors. */
@@ -65,7 +70,10 @@ export class Deliveries {
     const isOver = () => clock() >= until
     const toSensors = this.outbox.topics().filter((topic) => topic.startsWith(THIN_TOPIC))
     const outcomes = await Promise.allSettled([
-      this.#tellDatabase(now, isOver),
+      // A case reads its incident from the database, so it is told of it afterwards.
+      this.#tellDatabase(now, isOver).then(() =>
+        tellCouncil(this.outbox, this.#storage, this.#receivers.COUNCIL, isOver),
+      ),
       ...toSensors.map((topic) => this.#tellSensor(topic, isOver)),
     ])
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason

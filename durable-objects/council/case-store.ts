@@ -1,0 +1,87 @@
+import type { CouncilCase } from '../../core/council/case.ts'
+import type { EvidencePack } from '../../core/council/evidence-pack.ts'
+import type { Mask } from '../../core/council/masking.ts'
+import type { AskRecord } from '../../core/council/view.ts'
+
+/** SQLite rows end at 2 MB. */
+const PART_BYTES = 1_000_000
+
+/** What a Council object keeps: its case, the pack, what was masked, and every prompt and answer. */
+export class CaseStore {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+    sql.exec('CREATE TABLE IF NOT EXISTS cases (round INTEGER PRIMARY KEY, state TEXT NOT NULL)')
+    sql.exec(
+      'CREATE TABLE IF NOT EXISTS parts (round INTEGER, kind TEXT, part INTEGER, bytes BLOB NOT NULL, PRIMARY KEY (round, kind, part))',
+    )
+    sql.exec(
+      'CREATE TABLE IF NOT EXISTS records (round INTEGER, ask TEXT, prompt TEXT NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (round, ask))',
+    )
+  }
+
+  /** The newest case; null when there is none. */
+  newest(): { round: number; one: CouncilCase } | null {
+    const [row] = this.#sql
+      .exec<{ round: number; state: string }>('SELECT round, state FROM cases ORDER BY round DESC LIMIT 1')
+      .toArray()
+    return row ? { round: row.round, one: JSON.parse(row.state) } : null
+  }
+
+  write(round: number, one: CouncilCase): void {
+    this.#sql.exec('INSERT OR REPLACE INTO cases VALUES (?, ?)', round, JSON.stringify(one))
+  }
+
+  pack(round: number): EvidencePack | null {
+    return this.#part(round, 'pack')
+  }
+
+  writePack(round: number, pack: EvidencePack): void {
+    this.#writePart(round, 'pack', pack)
+  }
+
+  masks(round: number): Mask[] {
+    return this.#part(round, 'masks') ?? []
+  }
+
+  writeMasks(round: number, masks: readonly Mask[]): void {
+    this.#writePart(round, 'masks', masks)
+  }
+
+  writeRecord(round: number, { askId, prompt, answer }: AskRecord): void {
+    this.#sql.exec('INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)', round, askId, prompt, answer)
+  }
+
+  records(round: number): AskRecord[] {
+    return this.#sql
+      .exec<{ ask: string; prompt: string; answer: string }>(
+        'SELECT ask, prompt, answer FROM records WHERE round = ? ORDER BY ask',
+        round,
+      )
+      .toArray()
+      .map(({ ask, prompt, answer }) => ({ askId: ask, prompt, answer }))
+  }
+
+  #part<Value>(round: number, kind: string): Value | null {
+    const rows = this.#sql
+      .exec<{ bytes: ArrayBuffer }>('SELECT bytes FROM parts WHERE round = ? AND kind = ? ORDER BY part', round, kind)
+      .toArray()
+    if (rows.length === 0) return null
+    const decoder = new TextDecoder()
+    return JSON.parse(rows.map(({ bytes }) => decoder.decode(bytes, { stream: true })).join('') + decoder.decode())
+  }
+
+  #writePart(round: number, kind: string, value: unknown): void {
+    const bytes = new TextEncoder().encode(JSON.stringify(value))
+    this.#sql.exec('DELETE FROM parts WHERE round = ? AND kind = ?', round, kind)
+    for (let part = 0; part * PART_BYTES < bytes.length; part++)
+      this.#sql.exec(
+        'INSERT INTO parts VALUES (?, ?, ?, ?)',
+        round,
+        kind,
+        part,
+        bytes.slice(part * PART_BYTES, (part + 1) * PART_BYTES),
+      )
+  }
+}
