@@ -1,4 +1,5 @@
 import type { Database } from '../adapters/d1/database.ts'
+import type { CouncilBindings } from '../adapters/durable-objects/council-reader.ts'
 import type { HealthBindings } from '../adapters/durable-objects/health-reader.ts'
 import type { IntelDeskBindings } from '../adapters/durable-objects/intel-desk-reader.ts'
 import type { WindowBindings } from '../adapters/durable-objects/present-windows.ts'
@@ -9,7 +10,12 @@ import type { ModelFacts } from '../core/incidents/view.ts'
 import type { Role } from '../core/store/schema.ts'
 import type { Clock, EpochMs } from '../core/time.ts'
 
-export interface AppBindings extends HealthBindings, WindowBindings, FeatureStoreBindings, IntelDeskBindings {
+export interface AppBindings
+  extends HealthBindings,
+    WindowBindings,
+    FeatureStoreBindings,
+    IntelDeskBindings,
+    CouncilBindings {
   DB: D1Database
   /** The entries of loaded lists. */
   INTEL: R2Bucket

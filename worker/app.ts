@@ -9,6 +9,7 @@ import type { AppEnv, AppParts } from './app-env.ts'
 import { authorise } from './auth/authorise.ts'
 import { securityHeaders } from './auth/security-headers.ts'
 import { refuse } from './refuse.tsx'
+import { councilApi } from './routes/council.ts'
 import { featuresApi } from './routes/features.ts'
 import { health } from './routes/health.ts'
 import { incidentsApi } from './routes/incidents.ts'
@@ -53,6 +54,7 @@ export function createApp(given: Partial<AppParts> = {}) {
   declareSecurity(app)
   app.route('/', incidentsApi)
   app.route('/', sensorsApi)
+  app.route('/', councilApi)
   app.route('/', intelApi)
   app.route('/', featuresApi)
   app.route('/', health)

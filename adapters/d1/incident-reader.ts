@@ -1,5 +1,6 @@
 import { and, asc, count, desc, eq, getTableColumns, gt, gte, inArray, lt, or, type SQL, sql, sum } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
+import type { Verdict } from '../../core/council/verifier.ts'
 import type { EvidenceRow } from '../../core/incidents/evidence-view.ts'
 import { type Cursor, type IncidentFilter, type IncidentOrder, writeCursor } from '../../core/incidents/query.ts'
 import { OPEN_STATUSES } from '../../core/incidents/triage.ts'
@@ -134,6 +135,24 @@ export class IncidentReader {
       .from(incidents)
       .groupBy(incidents.threat_class)
     return CLASSES.map(({ id }) => rows.find((row) => (row.id as ClassId) === id)?.n ?? 0)
+  }
+
+  /** Incidents by what the council came to; `failed` counts cases that ended without a verdict. */
+  async byCouncilVerdict(): Promise<Record<Verdict | 'failed', number>> {
+    const state = sql<string | null>`json_extract(${incidents.triage_note}, '$.council.state')`
+    const rows = await this.#db
+      .select({ verdict: incidents.council_verdict, state, n: count() })
+      .from(incidents)
+      .where(sql`${state} is not null`)
+      .groupBy(incidents.council_verdict, state)
+    const of = (wanted: (row: (typeof rows)[number]) => boolean) =>
+      rows.filter(wanted).reduce((total, { n }) => total + n, 0)
+    return {
+      THREAT: of(({ verdict }) => verdict === 'THREAT'),
+      FALSE_POSITIVE: of(({ verdict }) => verdict === 'FALSE_POSITIVE'),
+      INVESTIGATE: of(({ verdict }) => verdict === 'INVESTIGATE'),
+      failed: of(({ verdict }) => verdict === null),
+    }
   }
 
   /** Incidents created in each hour of [from, to), by the hour's number from `from`; an hour without any is absent. */

@@ -1,5 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import type { CouncilBindings } from '../../adapters/durable-objects/council-reader.ts'
 import type { FeatureStoreNamespace } from '../../adapters/durable-objects/feature-store.ts'
 import type { IntelDeskBindings } from '../../adapters/durable-objects/intel-desk-reader.ts'
 import { hashPassword, verifyPassword } from '../../core/auth/password.ts'
@@ -73,7 +74,11 @@ export const WELL: Parts = {
 }
 
 /** An app with a clock that the test moves, on the test's D1, with parts that say what the test wants. */
-export function appUnderTest(theirs: Partial<Parts> = {}, given: Partial<AppParts> = {}) {
+export function appUnderTest(
+  theirs: Partial<Parts> = {},
+  given: Partial<AppParts> = {},
+  council: CouncilBindings = {},
+) {
   const parts: Parts = { ...WELL, ...theirs }
   const clock = { now: FIXTURE_NOW }
   const app = createApp({
@@ -88,6 +93,7 @@ export function appUnderTest(theirs: Partial<Parts> = {}, given: Partial<AppPart
     INTEL,
     FEATURE_STORE,
     INTEL_DESK,
+    ...council,
     ...parts.store,
     SENSOR: { getByName: (id) => ({ health: async () => parts.sensor(id) }) },
     SOURCE_PARTITION: { getByName: (name) => ({ health: async () => parts.partition(name), ...parts.windows }) },

@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env as workerEnv } from 'cloudflare:workers'
-import { describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { databaseOf } from '../../adapters/d1/database.ts'
 import { writeIncidents } from '../../adapters/d1/incident-writer.ts'
 import { NOT_VERIFIED } from '../../core/incidents/record.ts'
@@ -8,6 +8,7 @@ import { incidentEvidence, incidents, trainingSamples } from '../../core/store/s
 import { Council, type CouncilParts } from '../../durable-objects/council.ts'
 import { CouncilBudget } from '../../durable-objects/council-budget.ts'
 import type { CouncilBudgetPort } from '../../durable-objects/names.ts'
+import { addPeople, appUnderTest, bearer } from '../support/app-under-test.ts'
 import { chatAnswer, geminiAnswer, logIns, opinionJson, type ScriptedOpinion } from '../support/council-fixture.ts'
 import { incidentRow } from '../support/incident-fixture.ts'
 
@@ -500,5 +501,93 @@ describe('the budget', () => {
       await run(council)
       expect(at.calls).toEqual([])
       expect((await rowOf(key)).triage_note.council!.failure).toContain('The budget has no room.')
+    }))
+})
+
+describe('what people see', () => {
+  const shown = async (at: Surroundings, council: Council) => {
+    const app = appUnderTest(
+      undefined,
+      {},
+      {
+        COUNCIL: { getByName: () => ({ view: () => council.view() }) },
+        COUNCIL_BUDGET: { getByName: () => at.budget },
+      },
+    )
+    return async (path: string, role: 'viewer' | 'analyst') =>
+      (await app.request(path, { headers: bearer(role) })).text()
+  }
+  beforeAll(addPeople)
+
+  it('is the case as it ran, each answer with its citations, struck ones struck, what did not run, and the cost', () =>
+    withCouncil(async (at) => {
+      const key = await incident()
+      at.settings = { GEMINI_API_KEY: 'k' }
+      at.script.gemini = (body) => {
+        const password = /password=\\+"(PASSWORD_\d+)/.exec(body)![1]!
+        return Response.json(
+          geminiAnswer(
+            opinionJson({
+              reasoning: `<b>${password}</b> was tried.`,
+              citations: [
+                { evidence: 1, says: 'log-in', facts: [{ field: 'dst_port', value: '22' }] },
+                { evidence: 2, says: 'another port', facts: [{ field: 'dst_port', value: '2222' }] },
+              ],
+            }),
+          ),
+        )
+      }
+      const council = at.council()
+      await council.open(key, 6)
+      await run(council)
+      const get = await shown(at, council)
+      const path = `/incidents/incident/${(await rowOf(key)).id}`
+      const analyst = await get(`${path}/council`, 'analyst')
+      expect(analyst).toContain(`href="${path}/evidence/1"`)
+      expect(analyst).toMatch(/<s>.*evidence\/2.*<\/s>/s)
+      expect(analyst).toContain('XAI_API_KEY is not set.')
+      expect(analyst).toContain('1,000 tokens in and 150 out, $0.00068')
+      expect(analyst).toContain('&lt;b&gt;Winter-0&lt;/b&gt; was tried.')
+      expect(analyst).toContain('BEGIN DATA')
+      const viewer = await get(`${path}/council`, 'viewer')
+      expect(viewer).toContain('&lt;b&gt;PASSWORD_1&lt;/b&gt; was tried.')
+      expect(viewer).not.toMatch(/Winter-|BEGIN DATA/)
+      expect(await get(path, 'viewer')).not.toContain('Winter-')
+      expect(await get(`/api/incidents/${(await rowOf(key)).id}`, 'viewer')).not.toContain('Winter-')
+    }))
+
+  it('is, of an incident without a case, that there is none', () =>
+    withCouncil(async (at) => {
+      const key = await incident()
+      const get = await shown(at, at.council())
+      expect(await get(`/incidents/incident/${(await rowOf(key)).id}/council`, 'viewer')).toContain(
+        'No case has been opened yet.',
+      )
+    }))
+
+  it('are figures of verdicts, calls and dollars at /api/council/stats and /metrics', () =>
+    withCouncil(async (at) => {
+      const key = await incident()
+      const council = at.council()
+      await council.open(key, 6)
+      await run(council)
+      const get = await shown(at, council)
+      const stats = JSON.parse(await get('/api/council/stats', 'viewer'))
+      expect(stats.error).toBeNull()
+      expect(stats.verdicts.THREAT).toBeGreaterThan(0)
+      expect(stats.verdicts.failed).toBeGreaterThan(0)
+      expect(stats.verifiers.find((one: { verifier: string }) => one.verifier === 'gemini')).toMatchObject({
+        asked: 1,
+        answered: 1,
+        calls: 1,
+        input_tokens: 1_000,
+        output_tokens: 150,
+        usd: expect.closeTo(0.000675, 9),
+        breaker: 'closed',
+        running: 0,
+      })
+      const metrics = await get('/metrics', 'viewer')
+      expect(metrics).toMatch(/picket_council_cases_total\{verdict="THREAT"\} [1-9]/)
+      expect(metrics).toMatch(/picket_council_usd_total\{verifier="gemini"\} 0\.000675/)
     }))
 })

@@ -5,7 +5,7 @@ import { Confidence, SeverityBadge, StatusBadge } from './badges.tsx'
 import { incidentHref, Source } from './incident-link.tsx'
 import { LogText } from './log-text.tsx'
 
-export type IncidentTab = 'overview' | 'evidence'
+export type IncidentTab = 'overview' | 'council' | 'evidence'
 
 /** Source, class, risk, status and confidence, then the tabs. */
 export const IncidentHeader: FC<{ incident: IncidentRow; tab: IncidentTab; evidence: number }> = ({
@@ -42,6 +42,9 @@ export const IncidentHeader: FC<{ incident: IncidentRow; tab: IncidentTab; evide
     <nav class="tabs" aria-label="Parts of the incident">
       <a class="tab" href={incidentHref(incident.id)} aria-current={tab === 'overview' ? 'page' : undefined}>
         Overview
+      </a>
+      <a class="tab" href={incidentHref(incident.id, '/council')} aria-current={tab === 'council' ? 'page' : undefined}>
+        Council
       </a>
       <a
         class="tab"

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { BackgroundReader } from '../../adapters/d1/background-reader.ts'
 import { IncidentReader } from '../../adapters/d1/incident-reader.ts'
 import { SensorReader } from '../../adapters/d1/sensor-reader.ts'
+import { readCouncilBudget } from '../../adapters/durable-objects/council-reader.ts'
 import { readPartitions, readSensors } from '../../adapters/durable-objects/health-reader.ts'
 import { readIntelDesk } from '../../adapters/durable-objects/intel-desk-reader.ts'
 import { STORE_RESULTS, type StoreCounts, type StoreResult } from '../../core/features/store/statistics.ts'
@@ -11,6 +12,7 @@ import { CLASSES } from '../../core/taxonomy.ts'
 import { apiApp, refusals } from '../api.ts'
 import type { AppEnv } from '../app-env.ts'
 import { requires } from '../auth/requires.ts'
+import { councilMetrics } from '../council-metrics.ts'
 import { reportOf } from '../feature-store.ts'
 import { liveLookUpMetrics } from '../live-look-up-metrics.ts'
 import { type Metric, prometheusText } from '../prometheus.ts'
@@ -34,13 +36,15 @@ export const metrics = apiApp().openapi(scraped, async (c) =>
 async function measure(c: Context<AppEnv>): Promise<Metric[]> {
   const { db } = c.var
   const sensorIds = (await new SensorReader(db).all()).map(({ id }) => id)
-  const [sensors, partitions, byClass, background, store, desk] = await Promise.all([
+  const [sensors, partitions, byClass, background, store, desk, verdicts, budget] = await Promise.all([
     readSensors(c.env, sensorIds),
     readPartitions(c.env),
     new IncidentReader(db).byClass(),
     new BackgroundReader(db).countSources(),
     reportOf(c),
     readIntelDesk(c.env),
+    new IncidentReader(db).byCouncilVerdict(),
+    readCouncilBudget(c.env),
   ])
   const answering = partitions.flatMap(({ health }) => (health.ok ? [health.value] : []))
   const decision = mergeHistograms(answering.map(({ decisionSeconds }) => decisionSeconds))
@@ -112,6 +116,7 @@ async function measure(c: Context<AppEnv>): Promise<Metric[]> {
       type: 'counter',
       samples: CLASSES.map(({ id, name }) => ({ labels: { class: String(id), name }, value: byClass[id] ?? 0 })),
     },
+    ...councilMetrics(verdicts, budget.ok ? budget.value : null),
     {
       name: 'picket_background_sources',
       help: 'Sources with evidence too thin for an incident.',

@@ -9,6 +9,7 @@ import { filterOf, parseIncidentQuery } from '../../core/incidents/query.ts'
 import type { IncidentRow } from '../../core/incidents/view.ts'
 import { CLASSES } from '../../core/taxonomy.ts'
 import { BackgroundPage } from '../../web/pages/background.tsx'
+import { CouncilPage, CouncilParts } from '../../web/pages/council.tsx'
 import { DashboardFigures, DashboardPage } from '../../web/pages/dashboard.tsx'
 import { EvidenceEventPage, EvidencePage } from '../../web/pages/evidence.tsx'
 import { IncidentPage } from '../../web/pages/incident.tsx'
@@ -21,6 +22,7 @@ import { requires } from '../auth/requires.ts'
 import { fragment, page, viewerOf } from '../page.ts'
 import { refuse } from '../refuse.tsx'
 import { whyInvalid } from '../why-invalid.ts'
+import { councilView } from './council-view.ts'
 import { dashboardView } from './dashboard.ts'
 import { incidentView } from './incident-view.ts'
 import { changeIncident, TriageForm } from './triage.ts'
@@ -76,6 +78,21 @@ export const pages = new Hono<AppEnv>()
     const changed = await changeIncident(new IncidentTriage(c.var.db), id, form.data, by)
     if (!changed.ok) return refuse(c, { tag: changed.error })
     return c.redirect(`/incidents/incident/${id}`, 303)
+  })
+  .get('/incidents/incident/:id{[0-9]{1,15}}/council', requires('viewer'), async (c) => {
+    const incident = await asked(c)
+    if (incident === null) return refuse(c, { tag: 'no-such-incident' })
+    const who = whoOf(c)
+    const [view, kept] = await Promise.all([
+      councilView(c, incident),
+      new IncidentReader(c.var.db).evidenceCount(incident.incident_key),
+    ])
+    return page(c, <CouncilPage view={view} evidence={kept} viewer={viewerOf(c, who)} />)
+  })
+  .get('/fragments/incident/:id{[0-9]{1,15}}/council', requires('viewer'), async (c) => {
+    const incident = await asked(c)
+    if (incident === null) return refuse(c, { tag: 'no-such-incident' })
+    return fragment(c, <CouncilParts view={await councilView(c, incident)} />)
   })
   .get('/incidents/incident/:id{[0-9]{1,15}}/evidence', requires('viewer'), async (c) => {
     const incident = await asked(c)
