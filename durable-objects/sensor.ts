@@ -9,6 +9,7 @@ import { paneOf } from '../core/window/pane-times.ts'
 import { LATENESS_MS } from '../core/window/source-window.ts'
 import { type GraphContext, TargetTable } from '../core/window/target-table.ts'
 import { placeBatch, type StreamState } from '../core/window/timeline.ts'
+import { COUNCIL_TOPIC, type CouncilNamespace, campaignHandOver } from './council/hand-over.ts'
 import { shippedModel } from './model.ts'
 import { type PartitionPort, partitionName, type SensorPort, type ThinMessage } from './names.ts'
 import type { OutboxMessage } from './outbox.ts'
@@ -21,6 +22,8 @@ import { NonceStore } from './sensor/nonces.ts'
 export interface SensorEnv {
   DB: D1Database
   SOURCE_PARTITION: { getByName(name: string): PartitionPort }
+  /** Absent in an older deployment: campaigns then stay unverified. */
+  COUNCIL?: CouncilNamespace
 }
 
 const RETENTION_MS = 24 * 3_600_000
@@ -61,6 +64,7 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
     this.#name,
     this.#campaigns,
     this.#evidence,
+    this.env.COUNCIL,
   )
   /** As of batches that are under way or were noted lately; the ledger has the others. */
   readonly #streams = new Map<string, StreamState>()
@@ -272,6 +276,8 @@ export class Sensor extends DurableObject<SensorEnv> implements SensorPort {
       { topic: 'parts', message: { tag: 'sources', key }, replaces: `sources of ${key}` },
       { topic: 'parts', message: { tag: 'evidence', key, indicators }, replaces: `evidence of ${key}` },
     ]
+    const handOver = campaignHandOver(row)
+    if (handOver) messages.push({ topic: COUNCIL_TOPIC, message: handOver, replaces: `council|${key}` })
     this.#deliveries.outbox.put(messages)
   }
 }

@@ -12,9 +12,9 @@ import type { IntelAnswer } from '../../core/intel/finding.ts'
 import { knownOfSource } from '../../core/intel/known-of-source.ts'
 import type { IntelSnapshot } from '../../core/intel/snapshot.ts'
 import { type ClassFamily, classOf } from '../../core/taxonomy.ts'
+import { COUNCIL_TOPIC, handOverOf } from '../council/hand-over.ts'
 import type { Outbox, OutboxMessage } from '../outbox.ts'
 import type { Checkpoint, ThinTold } from './checkpoint.ts'
-import { COUNCIL_TOPIC, handOverOf } from './council-hand-over.ts'
 import { type Message, type PlacedThinWindow, thinTopic } from './deliveries.ts'
 
 /**

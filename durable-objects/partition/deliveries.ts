@@ -5,17 +5,16 @@ import type { JournalPlace, SampledEvent } from '../../core/incidents/evidence-s
 import { matchedFields } from '../../core/incidents/matched-fields.ts'
 import type { BackgroundRow, EvidenceRow } from '../../core/incidents/messages.ts'
 import type { IncidentRow } from '../../core/incidents/record.ts'
+import { type CouncilMessage, type CouncilNamespace, tellCouncil } from '../council/hand-over.ts'
 import type { SensorPort, ThinMessage, ThinWindow } from '../names.ts'
 import { Outbox, type OutboxEntry } from '../outbox.ts'
-import { type CouncilNamespace, tellCouncil } from './council-hand-over.ts'
 import type { Journal } from './journal.ts'
 
 export type Message =
   | { tag: 'incident'; row: IncidentRow }
   | { tag: 'evidence'; key: string; first: number; places: SampledEvent[]; indicators: Indicator[] }
   | { tag: 'background'; rows: BackgroundRow[] }
-  /** An incident that a verifier is to look at, with its events by now. */
-  | { tag: 'council'; key: string; events: number }
+  | CouncilMessage
   | { tag: 'thin'; feed: string; windows: PlacedThinWindow[] }
 
 /** A thin window with the place of the event that stands for it. */

@@ -3,6 +3,7 @@ import type { Indicator } from '../../core/ensemble/prediction.ts'
 import { matchedFields } from '../../core/incidents/matched-fields.ts'
 import type { EvidenceRow } from '../../core/incidents/messages.ts'
 import type { IncidentRow } from '../../core/incidents/record.ts'
+import { type CouncilMessage, type CouncilNamespace, tellCouncil } from '../council/hand-over.ts'
 import { Outbox } from '../outbox.ts'
 import type { CampaignEvidence } from './campaign-evidence.ts'
 import type { CampaignStore } from './campaign-store.ts'
@@ -12,13 +13,14 @@ export type CampaignMessage =
   /** Those that changed since they were told last, as they stand at the time of telling. */
   | { tag: 'sources'; key: string }
   | { tag: 'evidence'; key: string; indicators: Indicator[] }
+  | CouncilMessage
 
 const MESSAGES = 50
 const SOURCES = 2_000
 /** Original lines in one write: a line may hold a megabyte, and an object has 128 MB in all. */
 const ORIGINAL_CHARACTERS = 4_000_000
 
-/** Carries a sensor's outbox (its campaigns) to D1. */
+/** Carries a sensor's outbox (its campaigns) to D1, and to the council what is to be verified. */
 export class CampaignDeliveries {
   readonly outbox: Outbox<CampaignMessage>
   readonly #storage: DurableObjectStorage
@@ -26,6 +28,7 @@ export class CampaignDeliveries {
   readonly #sensor: string
   readonly #campaigns: CampaignStore
   readonly #evidence: CampaignEvidence
+  readonly #council: CouncilNamespace | undefined
 
   constructor(
     storage: DurableObjectStorage,
@@ -33,6 +36,7 @@ export class CampaignDeliveries {
     sensor: string,
     campaigns: CampaignStore,
     evidence: CampaignEvidence,
+    council: CouncilNamespace | undefined,
   ) {
     this.outbox = new Outbox(storage.sql, `sensor ${sensor}`)
     this.#storage = storage
@@ -40,10 +44,16 @@ export class CampaignDeliveries {
     this.#sensor = sensor
     this.#campaigns = campaigns
     this.#evidence = evidence
+    this.#council = council
   }
 
   /** Tells what waits, oldest first. Rejects with what D1 rejected; the rest stays. */
   async deliver(now: number): Promise<void> {
+    await this.#tellDatabase(now)
+    await tellCouncil(this.outbox, this.#storage, this.#council)
+  }
+
+  async #tellDatabase(now: number): Promise<void> {
     for (;;) {
       const topics = [this.outbox.next('incident', MESSAGES), this.outbox.next('parts', MESSAGES)]
       const messages = topics.flat().map(({ message }) => message)

@@ -8,6 +8,7 @@ import type { ReadEvent } from '../../core/events/event.ts'
 import { createLineReader } from '../../core/events/formats.ts'
 import { FEATURES } from '../../core/features/schema.ts'
 import { type LabelledEvent, labelledWindows } from '../../core/learning/labelled-windows.ts'
+import type { Council } from '../../durable-objects/council.ts'
 import type { Sensor } from '../../durable-objects/sensor.ts'
 import type { SourcePartition } from '../../durable-objects/source-partition.ts'
 
@@ -15,6 +16,7 @@ interface TestEnv {
   DB: D1Database
   SENSOR: DurableObjectNamespace<Sensor>
   SOURCE_PARTITION: DurableObjectNamespace<SourcePartition>
+  COUNCIL: DurableObjectNamespace<Council>
 }
 const env = workerEnv as unknown as TestEnv
 const PARTITIONS = 4
@@ -389,5 +391,22 @@ describe('the whole worker', () => {
     expect((await send('nothing here\nthat can be read')).status).toBe(400)
     expect((await health()).accepted).toBe(before)
     expect((await send(good(4))).status).toBe(202)
+  })
+})
+
+describe('the council', () => {
+  it('has a case of every incident that is not trusted, partitions\u2019 and sensors\u2019, and of no other', async () => {
+    const { results } = await env.DB.prepare(
+      'SELECT incident_key, route, kind, routing_path, triage_note FROM incidents',
+    ).all<{ incident_key: string; route: string; kind: string; routing_path: string; triage_note: string }>()
+    const known = await Promise.all(
+      results.map(async (row) => ({ ...row, view: await env.COUNCIL.getByName(row.incident_key).view() })),
+    )
+    const uncertain = known.filter(({ route }) => route !== 'TRUST')
+    expect(uncertain.length).toBeGreaterThan(0)
+    expect(uncertain.filter(({ view }) => view === null).map(({ incident_key }) => incident_key)).toEqual([])
+    // One that was always trusted was handed to nobody.
+    expect(known.filter(({ view }) => view === null).length).toBeGreaterThan(0)
+    for (const { incident_key, view } of known) if (view !== null) expect(view.case.incidentKey).toBe(incident_key)
   })
 })
