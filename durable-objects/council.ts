@@ -35,6 +35,7 @@ import { sendableUnless } from '../core/intel/live/sendable.ts'
 import { readSettings, type Settings } from '../core/settings.ts'
 import type { Clock } from '../core/time.ts'
 import { CaseStore } from './council/case-store.ts'
+import { LOCAL_JUDGES, type LocalJudges } from './council/local-judges.ts'
 import { type CallOutcome, COUNCIL_BUDGET, type CouncilBudgetPort, type CouncilPort } from './names.ts'
 
 /** After an error (D1 or the budget does not answer) the step is tried again. */
@@ -51,12 +52,10 @@ export interface CouncilEnv {
 }
 
 /** What a case needs of the world; a test hands in its own. */
-export interface CouncilParts extends Omit<VerifierWorld, 'ai'> {
+export interface CouncilParts extends Omit<VerifierWorld, 'ai'>, LocalJudges {
   clock: Clock
   /** Random text that fences evidence. */
   marker: () => string
-  /** Judges that run here and whatever a test puts in the place of the remote ones. */
-  verifiers: ReadonlyMap<VerifierName, Verifier>
 }
 
 const DEFAULTS: CouncilParts = {
@@ -65,7 +64,7 @@ const DEFAULTS: CouncilParts = {
   random: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
   sleep: (ms) => scheduler.wait(ms),
   marker: () => crypto.randomUUID().replaceAll('-', ''),
-  verifiers: new Map(),
+  ...LOCAL_JUDGES,
 }
 
 /**
@@ -97,10 +96,12 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
   async open(incidentKey: string, events: number): Promise<void> {
     const known = this.#store.newest()
     const seen = known && this.#store.pack(known.round)?.counts.seen
-    if (known && (!isOver(known.one) || events < GROWN * (seen ?? 1))) return
-    this.ctx.storage.transactionSync(() =>
-      this.#store.write((known?.round ?? 0) + 1, newCase(incidentKey, this.#parts.marker(), this.#parts.clock())),
-    )
+    if (known && isOver(known.one) && events < GROWN * (seen ?? 1)) return
+    // One that runs is only woken: whoever opened it may have died before the alarm was set.
+    if (!known || isOver(known.one))
+      this.ctx.storage.transactionSync(() =>
+        this.#store.write((known?.round ?? 0) + 1, newCase(incidentKey, this.#parts.marker(), this.#parts.clock())),
+      )
     await this.ctx.storage.setAlarm(this.#parts.clock())
   }
 
@@ -213,7 +214,7 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     ])
     if (incident === null) throw new Error('the incident is not in the database')
     const pack = assemblePack(incident, evidence, {
-      scenarioHits: [],
+      scenarioHits: this.#parts.scenarios(evidence),
       similar: [],
       intel: incident.intel === null || incident.intel.asked.length === 0 ? null : incident.intel.findings,
     })
@@ -255,15 +256,15 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     if (reply.ok) {
       const { opinion, prompt, answer } = reply.value
       const visible = ask.isRemote ? pack.shown : evidence
+      const wasSliceGiven = this.#store.newest()!.one.sliceGiven
       const grounded = ground(opinion, visible, pack, (text) => masker.restore(text))
       this.#change(
         round,
         (one) => answered(one, ask.id, { reply: reply.value, opinion: grounded }, this.#parts.clock()),
         () => {
           if (prompt !== '') this.#store.writeRecord(round, { askId: ask.id, prompt, answer })
-          const after = this.#store.newest()!.one
-          const isSliceDue = opinion.more !== null && after.sliceGiven && ask.role === 'judge' && !ask.isBlind
-          if (isSliceDue) this.#store.writePack(round, withSlice(pack, sliceOf(evidence, pack.shown, opinion.more!)))
+          if (opinion.more !== null && this.#store.newest()!.one.sliceGiven && !wasSliceGiven)
+            this.#store.writePack(round, withSlice(pack, sliceOf(evidence, pack.shown, opinion.more!)))
         },
       )
     } else this.#failed(round, ask, reply.error)

@@ -281,6 +281,8 @@ describe('a case', () => {
       expect(judged).toHaveLength(2)
       expect(judged[0]).toContain('allowed once')
       expect(judged[1]).toContain('not allowed')
+      // The evidence is small and was shown whole; a second wish is not granted.
+      expect((await council.view())!.pack!.counts).toEqual({ seen: 12_345, kept: 6, shown: 6 })
       expect((await rowOf(key)).council_verdict).toBe('INVESTIGATE')
     }))
 
@@ -300,6 +302,57 @@ describe('a case', () => {
       const row = await rowOf(key)
       expect(row.triage_note.council!.round).toBe(2)
       expect(row.routing_path.slice(0, 4)).toEqual(['ensemble', 'verify', 'memory', 'judge:gemini:THREAT'])
+    }))
+})
+
+describe('a judge that runs here', () => {
+  const rules = (answer: () => Promise<unknown>) =>
+    new Map([['rules', { name: 'rules', roles: ['judge'], isRemote: false, ask: answer }]]) as never
+
+  it('answers when nobody outside can, is not paid, and needs no second opinion for an acquittal', () =>
+    withCouncil(async (at) => {
+      const key = await incident()
+      at.settings = {}
+      const verifiers = rules(async () => ({
+        ok: true,
+        value: {
+          opinion: {
+            verdict: 'FALSE_POSITIVE',
+            threatClass: null,
+            confidence: 0.8,
+            reasoning: 'Somebody mistyped.',
+            citations: [
+              { evidence: 6, says: 'the log-in that succeeds', facts: [{ field: 'username', value: 'root' }] },
+            ],
+            actions: [],
+            more: null,
+          },
+          model: '40 rules',
+          usage: { inputTokens: 0, outputTokens: 0, costUsd: 0 },
+          prompt: '',
+          answer: '',
+          calls: 0,
+        },
+      }))
+      const council = at.council({ verifiers })
+      await council.open(key, 6)
+      await run(council)
+      expect(await rowOf(key)).toMatchObject({ council_verdict: 'FALSE_POSITIVE', api_calls_made: [] })
+      expect((await rowOf(key)).triage_note.council!.cost_usd).toBe(0)
+      expect((await at.budget.health()).verifiers).toEqual([])
+    }))
+
+  it('answers after the one outside has failed', () =>
+    withCouncil(async (at) => {
+      const key = await incident()
+      at.script.gemini = () => new Response('', { status: 401 })
+      const council = at.council({ verifiers: rules(async () => Promise.reject(new Error('a bug'))) })
+      await council.open(key, 6)
+      for (let step = 0; step < 4; step++) await council.step().catch(() => {})
+      // A bug of a judge does not lose the case: its alarm tries again.
+      const [failed, open] = (await council.view())!.case.asks.filter(({ role }) => role === 'judge')
+      expect(failed).toMatchObject({ verifier: 'gemini', failure: 'key-refused' })
+      expect(open).toMatchObject({ verifier: 'rules', state: 'open' })
     }))
 })
 
