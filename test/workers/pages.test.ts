@@ -327,6 +327,7 @@ describe('incident', () => {
     const tabs = /<nav class="tabs".*?<\/nav>/s.exec(await html(`/incidents/incident/${id}`))![0]
     expect([...tabs.matchAll(/href="([^"]+)"/g)].map((match) => match[1])).toEqual([
       `/incidents/incident/${id}`,
+      `/incidents/incident/${id}/council`,
       `/incidents/incident/${id}/evidence`,
     ])
   })
