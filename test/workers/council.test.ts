@@ -107,6 +107,8 @@ class Surroundings {
         fetch: fetch as typeof globalThis.fetch,
         random: () => 0,
         sleep: async () => {},
+        verifiers: new Map(),
+        scenarios: () => [],
         ...over,
       },
     )
@@ -418,8 +420,8 @@ describe('an acquittal', () => {
     }))
 })
 
-describe('without anybody to ask', () => {
-  it('the shipped case ends as failed, says why, and lives through evictions', async () => {
+describe('without anybody to ask outside', () => {
+  it('the shipped case is judged by the scenario rules, lives through evictions, and says who did not run', async () => {
     const key = await incident()
     const stub = env.COUNCIL.getByName(key)
     await stub.open(key, 6)
@@ -438,16 +440,31 @@ describe('without anybody to ask', () => {
       'judge-and-intel',
       'remediation',
       'aggregate',
-      'failed',
+      'done',
     ])
+    expect(view.case.asks.map(({ verifier }) => verifier)).toEqual(['rules'])
     expect(view.case.notRun.map(({ role, verifier }) => [role, verifier])).toContainEqual(['judge', 'gemini'])
+    expect(view.records).toEqual([])
     const row = await rowOf(key)
-    expect(row.council_verdict).toBeNull()
+    expect(row.council_verdict).toBe(view.case.conclusion!.verdict)
     expect(row.gemini_analysis).toBeNull()
-    expect(row.triage_note.missing[0]).toBe(NOT_VERIFIED)
-    expect(row.triage_note.missing[1]).toContain('GEMINI_API_KEY is not set')
-    expect((await db.select().from(trainingSamples)).filter(({ incident_id }) => incident_id === row.id)).toEqual([])
+    expect(row.api_calls_made).toEqual([])
+    expect(row.triage_note.missing).toEqual([])
   })
+
+  it('nor here the case ends as failed and says why', () =>
+    withCouncil(async (at) => {
+      const key = await incident()
+      at.settings = {}
+      const council = at.council()
+      await council.open(key, 6)
+      await run(council)
+      const row = await rowOf(key)
+      expect(row.council_verdict).toBeNull()
+      expect(row.triage_note.missing[0]).toBe(NOT_VERIFIED)
+      expect(row.triage_note.missing[1]).toContain('GEMINI_API_KEY is not set')
+      expect((await db.select().from(trainingSamples)).filter(({ incident_id }) => incident_id === row.id)).toEqual([])
+    }))
 
   it('a case whose verifiers all fail keeps what it has', () =>
     withCouncil(async (at) => {
