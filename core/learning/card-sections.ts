@@ -6,8 +6,8 @@ const figure = (value: number | null): string => (value === null ? 'none' : valu
 
 /** The trial of made-up SSH log-ins, beside the same of an ensemble that was taught none. */
 export function sshSection(now: SshTrial, untaught: SshTrial | null): string {
-  const sites = now.benign.sites.map(({ name }) => name).join(', ')
-  return `Made-up log-ins of habits, paces and forms that it was not taught (core/demo/ssh/trial.ts; ${sites}), through parsers,
+  const sites = now.benign.sites.map(({ name }) => name).join('; ')
+  return `Made-up log-ins of habits, paces and forms that it was not taught (core/demo/ssh/trial.ts), at these sites: ${sites}. Through parsers,
 windows, features and the opening rule; first ordinary use alone, where every incident is false, then guessers among it. An
 incident is one of the source or a campaign that names it. \`npm run evaluate -- --ssh-trial\` measures it anew.
 ${

@@ -27,7 +27,7 @@ import { predictTrees } from './trees.ts'
 import { quantile, usualValues } from './usual.ts'
 
 /** Said in every manifest; raised when the same data and seed give another model. */
-export const TRAINER_VERSION = 'picket-trainer 1'
+export const TRAINER_VERSION = 'picket-trainer 2'
 
 const NORMAL = 0
 
