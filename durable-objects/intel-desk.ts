@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
+import { inTime } from '../adapters/in-time.ts'
 import { liveProviders } from '../adapters/intel/live/providers.ts'
 import type { IntelAnswer } from '../core/intel/finding.ts'
 import type { Waiting } from '../core/intel/live/admission.ts'
@@ -307,8 +308,9 @@ export class IntelDesk extends DurableObject<IntelDeskEnv> implements IntelDeskP
           )
           try {
             const listener = this.env.SOURCE_PARTITION.getByName(partition)
-            await withinPatience(
+            await inTime(
               Promise.all([...known].map(([address, kept]) => listener.intelArrived(address, answerIn(kept)))),
+              TELL_PATIENCE_MS,
             )
           } catch (error) {
             console.error(JSON.stringify({ object: 'intel-desk', what: 'tell', partition, error: String(error) }))
@@ -363,15 +365,3 @@ export class IntelDesk extends DurableObject<IntelDeskEnv> implements IntelDeskP
 
 const answerIn = (kept: readonly KeptAnswer[] = []): IntelAnswer =>
   answerFrom(kept.flatMap(({ report, freshUntil }) => (report === null ? [] : [{ report, freshUntil }])))
-
-async function withinPatience<Value>(work: Promise<Value>): Promise<Value> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const tooLong = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${TELL_PATIENCE_MS / 1000} s`)), TELL_PATIENCE_MS)
-  })
-  try {
-    return await Promise.race([work, tooLong])
-  } finally {
-    clearTimeout(timer)
-  }
-}

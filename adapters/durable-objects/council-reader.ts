@@ -1,5 +1,6 @@
 import type { CouncilBudgetHealth, CouncilCaseView } from '../../core/council/view.ts'
-import { err, ok, type Result } from '../../core/result.ts'
+import { err, type Result } from '../../core/result.ts'
+import { answerInTime } from './answer-in-time.ts'
 import { askHealth, type HealthNamespace } from './health-reader.ts'
 
 export interface CouncilBindings {
@@ -10,27 +11,14 @@ export interface CouncilBindings {
 
 /** The one budget of the deployment; see COUNCIL_BUDGET in durable-objects/names.ts. */
 const BUDGET = 'budget'
-const PATIENCE_MS = 2_000
 const NO_COUNCIL = 'no council is deployed'
 
 /** An incident's case, null when it has none; or why that is not known. */
-export async function readCase(
+export const readCase = async (
   { COUNCIL }: CouncilBindings,
   incidentKey: string,
-): Promise<Result<CouncilCaseView | null, string>> {
-  if (COUNCIL === undefined) return err(NO_COUNCIL)
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const tooLong = new Promise<Result<never, string>>((resolve) => {
-    timer = setTimeout(() => resolve(err(`no answer in ${PATIENCE_MS / 1000} s`)), PATIENCE_MS)
-  })
-  try {
-    return await Promise.race([COUNCIL.getByName(incidentKey).view().then(ok), tooLong])
-  } catch (error) {
-    return err(error instanceof Error ? error.message : String(error))
-  } finally {
-    clearTimeout(timer)
-  }
-}
+): Promise<Result<CouncilCaseView | null, string>> =>
+  COUNCIL === undefined ? err(NO_COUNCIL) : answerInTime(() => COUNCIL.getByName(incidentKey).view())
 
 /** Budget and figures of every verifier that was ever asked. */
 export const readCouncilBudget = async ({
