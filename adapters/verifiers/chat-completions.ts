@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { OPINION_SCHEMA } from '../../core/council/opinion-schema.ts'
 import { err, ok } from '../../core/result.ts'
 import { type CallModel, MOST_OUTPUT_TOKENS } from './model-verifier.ts'
-import { type HttpAccess, postJson } from './post-json.ts'
+import { type ModelAccess, postJson } from './post-json.ts'
 
 /** Create chat completion (platform.openai.com/docs/api-reference/chat), which xAI answers in the same form. */
 const Answer = z.object({
@@ -26,7 +26,7 @@ const Answer = z.object({
 
 /** @param path below the base URL */
 export const callChatCompletions =
-  (access: HttpAccess, path: string): CallModel =>
+  (access: ModelAccess, path: string): CallModel =>
   async ({ system, user }, now) => {
     const called = await postJson(
       access,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { OPINION_SCHEMA } from '../../core/council/opinion-schema.ts'
 import { err, ok } from '../../core/result.ts'
 import { type CallModel, MOST_OUTPUT_TOKENS } from './model-verifier.ts'
-import { type HttpAccess, postJson } from './post-json.ts'
+import { type ModelAccess, postJson } from './post-json.ts'
 
 /** models.generateContent (ai.google.dev/api/generate-content), as much of its answer as is used. */
 const Answer = z.object({
@@ -31,7 +31,7 @@ const Answer = z.object({
 
 /** Gemini by its REST API, with structured output. The key goes in a header: addresses end up in logs. */
 export const callGemini =
-  (access: HttpAccess): CallModel =>
+  (access: ModelAccess): CallModel =>
   async ({ system, user }, now) => {
     const called = await postJson(
       access,

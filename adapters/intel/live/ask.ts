@@ -3,15 +3,13 @@ import { canonicalAddress } from '../../../core/events/address.ts'
 import type { LookUpFailure } from '../../../core/intel/live/look-up.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { EpochMs } from '../../../core/time.ts'
-import { boundedText } from '../../bounded-text.ts'
+import { boundedText } from '../../http/bounded-text.ts'
+import { exchange, formFault, type HttpAccess, statusFailure, withoutKey } from '../../http/exchange.ts'
 
 /** What every adapter is made from. */
-export interface LiveAccess {
-  key: string
+export interface LiveAccess extends HttpAccess {
   /** With or without the path that the service's documents put before every call; no slash at its end. */
   baseUrl: string
-  timeoutMs: number
-  fetch: typeof fetch
 }
 
 export interface Question<Body> {
@@ -28,49 +26,33 @@ export interface Question<Body> {
 
 /** OTX sends whole pulses with an address: some hundred kilobytes. More than this is not an answer but an attack. */
 const MOST_BYTES = 4 * 1024 * 1024
-const MOST_WHY = 200
 
-/**
- * Asks once and reads the answer; null: the service does not know the address. No retry, and no redirect is followed:
- * it would carry the key elsewhere.
- */
-export async function ask<Body>(
-  { fetch, timeoutMs, key }: LiveAccess,
+/** Asks once and reads the answer; null: the service does not know the address. */
+export function ask<Body>(
+  access: LiveAccess,
   { url, headers, form, notSeenForm, address, addressIn }: Question<Body>,
   now: EpochMs,
 ): Promise<Result<Body | null, LookUpFailure>> {
-  const hidden = (text: string) => text.replaceAll(key, '…').slice(0, MOST_WHY)
-  const patience = new AbortController()
-  const timer = setTimeout(() => patience.abort(), timeoutMs)
-  try {
-    const response = await fetch(url, {
-      headers: { ...headers, Accept: 'application/json' },
-      redirect: 'manual',
-      signal: patience.signal,
-    })
+  const request = { headers: { ...headers, Accept: 'application/json' } }
+  return exchange(access, url, request, async (response): Promise<Result<Body | null, LookUpFailure>> => {
     if (response.status === 200) {
-      const answer = await readAs(response, form, hidden)
+      const answer = await readAs(response, form, access.key)
       if (!answer.ok || canonicalAddress(addressIn(answer.value)) === address) return answer
       return err({ tag: 'wrong-form', why: 'about another address than the one that was asked about' })
     }
     if (response.status === 404 && notSeenForm) {
-      const notSeen = await readAs(response, notSeenForm, hidden)
+      const notSeen = await readAs(response, notSeenForm, access.key)
       return notSeen.ok ? ok(null) : notSeen
     }
     await response.body?.cancel()
     return err(refusalOf(response, now))
-  } catch (error) {
-    if (patience.signal.aborted) return err({ tag: 'timed-out', why: `no answer in ${timeoutMs} ms` })
-    return err({ tag: 'not-reached', why: hidden(messageOf(error)) })
-  } finally {
-    clearTimeout(timer)
-  }
+  })
 }
 
 async function readAs<Body>(
   response: Response,
   form: z.ZodType<Body>,
-  hidden: (text: string) => string,
+  key: string,
 ): Promise<Result<Body, LookUpFailure>> {
   const text = await boundedText(response, MOST_BYTES)
   if (text === null)
@@ -82,42 +64,19 @@ async function readAs<Body>(
   try {
     json = JSON.parse(text)
   } catch {
-    const start = JSON.stringify(hidden(text.slice(0, 40)))
+    const start = JSON.stringify(withoutKey(text.slice(0, 40), key))
     return err({ tag: 'unreadable-answer', why: `no JSON (status ${response.status}); it begins with ${start}` })
   }
   const read = form.safeParse(json)
-  if (read.success) return ok(read.data)
-  const issue = read.error.issues[0]
-  return err({ tag: 'wrong-form', why: hidden(`${issue?.path.join('.') || 'answer'}: ${issue?.message ?? 'wrong'}`) })
+  return read.success ? ok(read.data) : err({ tag: 'wrong-form', why: formFault(read.error, key) })
 }
 
-function refusalOf({ status, headers }: Response, now: EpochMs): LookUpFailure {
-  const why = `status ${status}`
-  if (status === 401 || status === 403) return { tag: 'key-refused', status, why }
-  if (status === 429) {
-    const retryAfterMs = retryAfter(headers.get('Retry-After'), now)
-    return {
-      tag: 'too-many-requests',
-      retryAfterMs,
-      why:
-        retryAfterMs === null ? `${why}, without a time to wait` : `${why}, wait ${Math.ceil(retryAfterMs / 1000)} s`,
-    }
-  }
-  return status >= 500 ? { tag: 'server-error', status, why } : { tag: 'unexpected-status', status, why }
-}
-
-/** Retry-After (RFC 9110, 10.2.3): seconds or a date; milliseconds from now, null when absent or neither. */
-export function retryAfter(header: string | null, now: EpochMs): number | null {
-  const text = header?.trim() ?? ''
-  if (/^\d{1,10}$/.test(text)) return Number(text) * 1000
-  // Date.parse alone would read "5" and "tomorrow 2026" too.
-  const date = /^[A-Z][a-z]{2,8}, .*GMT$/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(date) ? null : Math.max(0, date - now)
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message
+function refusalOf(response: Response, now: EpochMs): LookUpFailure {
+  const failure = statusFailure(response, now)
+  if (failure.tag !== 'too-many-requests') return failure
+  const { retryAfterMs, why } = failure
+  const wait = retryAfterMs === null ? 'without a time to wait' : `wait ${Math.ceil(retryAfterMs / 1000)} s`
+  return { ...failure, why: `${why}, ${wait}` }
 }
 
 /** `baseUrl` with the services's own prefix, which a base URL may already end with. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { retryAfter } from '../../../adapters/intel/live/ask.ts'
+import { retryAfter } from '../../../adapters/http/exchange.ts'
 import { liveProviders } from '../../../adapters/intel/live/providers.ts'
 import type { ProviderReport } from '../../../core/intel/live/look-up.ts'
 import type { ProviderName } from '../../../core/intel/live/providers.ts'
