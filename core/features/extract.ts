@@ -1,7 +1,7 @@
 import { hash32 } from '../window/hash.ts'
 import type { WindowView } from '../window/source-window.ts'
 import { type GraphContext, type GraphQuestion, TARGETS_ASKED } from '../window/target-table.ts'
-import { timingOf } from '../window/timing.ts'
+import { type Timing, timingOf } from '../window/timing.ts'
 import { type FeatureInput, type IntelContext, NO_INTEL } from './feature.ts'
 import { FEATURES, featureIndex } from './schema.ts'
 
@@ -26,9 +26,9 @@ export interface Extraction {
 
 /**
  * Appends the features of a window, absent ones NaN, no transform applied; those that need context stay absent until
- * `fillContext`. A view is only good until its window changes, so all else is read here.
+ * `fillContext`. A view is only good until its window changes, so all else is read here. The times of the window's events.
  */
-export function extractInto(extraction: Extraction, view: WindowView, intel: IntelContext = NO_INTEL): void {
+export function extractInto(extraction: Extraction, view: WindowView, intel: IntelContext = NO_INTEL): Timing {
   const timing = timingOf(view.panes)
   const hosts = view.merged.hosts?.distinct() ?? null
   const spanS = (timing.lastTs - timing.firstTs) / 1000
@@ -37,6 +37,7 @@ export function extractInto(extraction: Extraction, view: WindowView, intel: Int
   for (let i = 0; i < FEATURES.length; i++) extraction.rows[offset + i] = FEATURES[i]!.of(input)
   extraction.questions.push(graphQuestion(view))
   extraction.hosts.push(hosts)
+  return timing
 }
 
 /** Completes row `row` with its context; null leaves those features absent. */

@@ -33,15 +33,7 @@ export function docketOf(tasks: JudgementTask<Beside>[]): Docket {
   const settledBefore = new Map<JudgementTask<Beside>['tracked'], number>()
   const windows = tasks.map(({ tracked, last, taken }) => {
     const view = tracked.window.view(last)
-    extractInto(extraction, view)
-    let firstTs = Number.NaN
-    let lastTs = Number.NaN
-    view.panes[0]?.forEachTime((ts) => {
-      if (Number.isNaN(firstTs)) firstTs = ts
-    })
-    view.panes.at(-1)?.forEachTime((ts) => {
-      lastTs = ts
-    })
+    const { firstTs, lastTs } = extractInto(extraction, view)
     const newEvents = taken.reduce((sum, { events }) => sum + events, 0)
     const waiting = tracked.pending.reduce((sum, { events }) => sum + events, 0)
     const earlier = settledBefore.get(tracked) ?? 0

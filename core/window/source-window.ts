@@ -69,13 +69,6 @@ export class SourceWindow {
     return { source: this.source, last, panes, merged: this.#merged(panes), history: this.#history }
   }
 
-  /** Events in the panes that are kept, for deciding which source to forget first. */
-  get eventsKept(): number {
-    let events = 0
-    for (const pane of this.#panes) events += pane.events
-    return events
-  }
-
   toJSON(): object {
     const firstOpen = this.#firstOpen === Number.NEGATIVE_INFINITY ? null : this.#firstOpen
     const panes = this.#panes.map((pane) => [pane.index, pane instanceof ClosedPane ? pane.text : pane.print()])
