@@ -15,6 +15,7 @@ same run, and keeps the newest result of each bench in bench/results.json. Load 
   --only NAME    this bench only; may be given several times
   --quick        a tenth of the work: shows that the benches work; never takes the place of a full result
   --minutes N    length of the soak (30)
+  --rate N       events a second of the soak (5000)
   --json         results as JSON on stdout
   --list         names and subjects
   --help
@@ -30,6 +31,7 @@ async function main(args: string[]): Promise<number> {
       only: { type: 'string', multiple: true },
       quick: { type: 'boolean', default: false },
       minutes: { type: 'string', default: '30' },
+      rate: { type: 'string', default: '5000' },
       json: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
     },
@@ -37,6 +39,9 @@ async function main(args: string[]): Promise<number> {
   const minutes = Number(values.minutes)
   if (!(minutes > 0 && minutes <= 24 * 60))
     throw new Error(`--minutes takes a number over 0 and up to 1440, not "${values.minutes}"`)
+  const rate = Number(values.rate)
+  if (!(rate >= 250 && rate <= 100_000))
+    throw new Error(`--rate takes a number from 250 to 100000, not "${values.rate}"`)
   const benches = await theBenches()
   if (values.list) {
     for (const { name, title } of benches) process.stdout.write(`${name.padEnd(16)} ${title}\n`)
@@ -46,13 +51,13 @@ async function main(args: string[]): Promise<number> {
   if (unknown.length > 0)
     throw new Error(`no bench is called ${unknown.join(', ')}; there are ${benches.map(({ name }) => name).join(', ')}`)
   const asked = values.only ? benches.filter(({ name }) => values.only!.includes(name)) : benches
-  return runAll(asked, benches, { quick: values.quick, minutes }, values.json)
+  return runAll(asked, benches, { quick: values.quick, minutes, rate }, values.json)
 }
 
 async function runAll(
   asked: Bench[],
   all: Bench[],
-  { quick, minutes }: Omit<BenchOptions, 'say'>,
+  { quick, minutes, rate }: Omit<BenchOptions, 'say'>,
   json: boolean,
 ): Promise<number> {
   const results: Results = {}
@@ -62,7 +67,7 @@ async function runAll(
     say(`${bench.title}${quick ? ' (quick)' : ''}`)
     const startedAt = performance.now()
     try {
-      const outcome = await bench.run({ quick, minutes, say })
+      const outcome = await bench.run({ quick, minutes, rate, say })
       const seconds = Math.round((performance.now() - startedAt) / 1000)
       const result = {
         title: bench.title,

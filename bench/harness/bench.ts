@@ -4,6 +4,8 @@ export interface BenchOptions {
   quick: boolean
   /** Length of the soak, minutes. */
   minutes: number
+  /** Events a second of the soak. */
+  rate: number
   /** How far it is, on stderr. */
   say: (text: string) => void
 }
