@@ -12,11 +12,18 @@ export interface Breaker {
 
 export const CLOSED: Breaker = { failures: 0, openings: 0, openUntil: 0 }
 
-const FAILURES_TO_OPEN = 5
-const FIRST_WAIT_MS = 30_000
-const LONGEST_WAIT_MS = 30 * 60_000
-/** As long as any call may take: a trial whose end is never heard (a crash) frees the next one after this. */
-const TRIAL_MS = 60_000
+export interface BreakerLimits {
+  /** Failures in a row that open it, 1 or more. */
+  failures: number
+  /** First wait until a trial, ms; it doubles with each trial that fails, up to `longestWaitMs`. */
+  waitMs: number
+  longestWaitMs: number
+  /** As long as any call may take, ms: a trial whose end is never heard (a crash) frees the next one after this. */
+  trialMs: number
+}
+
+/** Of services outside. */
+const OUTSIDE: BreakerLimits = { failures: 5, waitMs: 30_000, longestWaitMs: 30 * 60_000, trialMs: 60_000 }
 
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
@@ -32,17 +39,17 @@ export function callsAllowed(breaker: Breaker, now: EpochMs): number {
 }
 
 /** A call begins. A half-open breaker lets no second one begin before this one has ended. */
-export function begun(breaker: Breaker, now: EpochMs): Breaker {
-  return breakerState(breaker, now) === 'half-open' ? { ...breaker, openUntil: now + TRIAL_MS } : breaker
+export function begun(breaker: Breaker, now: EpochMs, limits = OUTSIDE): Breaker {
+  return breakerState(breaker, now) === 'half-open' ? { ...breaker, openUntil: now + limits.trialMs } : breaker
 }
 
 export const succeeded = (): Breaker => CLOSED
 
 /** A call failed. Those that began before the breaker opened and fail after it do not make it wait longer. */
-export function failed(breaker: Breaker, now: EpochMs, wasTrial: boolean): Breaker {
+export function failed(breaker: Breaker, now: EpochMs, wasTrial: boolean, limits = OUTSIDE): Breaker {
   const failures = breaker.failures + 1
-  if (!wasTrial && (breaker.openUntil > 0 || failures < FAILURES_TO_OPEN)) return { ...breaker, failures }
+  if (!wasTrial && (breaker.openUntil > 0 || failures < limits.failures)) return { ...breaker, failures }
   const openings = breaker.openings + 1
-  const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(openings - 1, 16))
+  const waitMs = Math.min(limits.longestWaitMs, limits.waitMs * 2 ** Math.min(openings - 1, 16))
   return { failures, openings, openUntil: now + waitMs }
 }

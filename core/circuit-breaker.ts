@@ -1,65 +1,50 @@
+import {
+  type Breaker,
+  type BreakerLimits,
+  type BreakerState,
+  begun,
+  breakerState,
+  CLOSED,
+  callsAllowed,
+  failed,
+} from './breaker.ts'
 import type { EpochMs } from './time.ts'
 
-export type BreakerState = 'closed' | 'open' | 'half-open'
-
-export interface BreakerOptions {
-  /** Failures in a row that open it, 1 or more. */
-  failures: number
-  /** First wait until a probe, ms; it doubles with each probe that fails, up to `longestWaitMs`. */
-  waitMs: number
-  longestWaitMs: number
-  /** A probe that has not been answered for this long, ms, counts as failed: whoever sent it may be gone. */
-  probeMs: number
-}
-
 /**
- * Keeps callers from something that does not answer, and lets one through now and then to see whether it does again. No
- * timer and no clock of its own: it comes back with the next call after the wait.
+ * A breaker that one process holds for itself, and that knows whether its trial is under way. No timer and no clock of its
+ * own: it comes back with the next call after the wait.
  */
 export class CircuitBreaker {
-  readonly #options: BreakerOptions
-  #failures = 0
-  #waitMs: number
-  /** When it opened, or last let a probe fail; null while closed. */
-  #openedAt: EpochMs | null = null
-  #probeSentAt: EpochMs | null = null
+  readonly #limits: BreakerLimits
+  #breaker: Breaker = CLOSED
+  #isTrialOut = false
 
-  constructor(options: BreakerOptions) {
-    this.#options = options
-    this.#waitMs = options.waitMs
+  constructor(limits: BreakerLimits) {
+    this.#limits = limits
   }
 
-  /** Open: nobody is let through. Half-open: the next one is, as a probe. */
+  /** Open: nobody is let through. Half-open: the next one is, as a trial, or one is under way. */
   state(now: EpochMs): BreakerState {
-    if (this.#openedAt === null) return 'closed'
-    return now >= this.#openedAt + this.#waitMs ? 'half-open' : 'open'
+    return this.#isTrialOut ? 'half-open' : breakerState(this.#breaker, now)
   }
 
   /** Whether a call may be made now; in the half-open state one at a time. Its outcome is to be told. */
   lets(now: EpochMs): boolean {
-    if (this.#probeSentAt !== null && now >= this.#probeSentAt + this.#options.probeMs) this.failed(now)
-    const state = this.state(now)
-    if (state === 'closed') return true
-    if (state === 'open' || this.#probeSentAt !== null) return false
-    this.#probeSentAt = now
+    // A trial that is not answered in its time counts as failed: whoever sent it may be gone.
+    if (this.#isTrialOut && breakerState(this.#breaker, now) === 'half-open') this.failed(now)
+    if (this.#isTrialOut || callsAllowed(this.#breaker, now) === 0) return false
+    this.#isTrialOut = breakerState(this.#breaker, now) === 'half-open'
+    this.#breaker = begun(this.#breaker, now, this.#limits)
     return true
   }
 
   succeeded(): void {
-    this.#failures = 0
-    this.#openedAt = null
-    this.#probeSentAt = null
-    this.#waitMs = this.#options.waitMs
+    this.#breaker = CLOSED
+    this.#isTrialOut = false
   }
 
   failed(now: EpochMs): void {
-    this.#failures++
-    if (this.#openedAt !== null) {
-      // Calls that were under way when it opened fail after it; only a probe lengthens the wait.
-      if (this.#probeSentAt === null) return
-      this.#probeSentAt = null
-      this.#waitMs = Math.min(this.#waitMs * 2, this.#options.longestWaitMs)
-      this.#openedAt = now
-    } else if (this.#failures >= this.#options.failures) this.#openedAt = now
+    this.#breaker = failed(this.#breaker, now, this.#isTrialOut, this.#limits)
+    this.#isTrialOut = false
   }
 }

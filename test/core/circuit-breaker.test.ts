@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CircuitBreaker } from '../../core/circuit-breaker.ts'
 
-const OPTIONS = { failures: 3, waitMs: 1_000, longestWaitMs: 8_000, probeMs: 500 }
+const OPTIONS = { failures: 3, waitMs: 1_000, longestWaitMs: 8_000, trialMs: 500 }
 const opened = (at = 0) => {
   const breaker = new CircuitBreaker(OPTIONS)
   for (let i = 0; i < 3; i++) {
@@ -72,7 +72,7 @@ describe('a circuit breaker', () => {
             now += step
             breaker[what as 'lets' | 'failed'](now)
           }
-          const latest = now + OPTIONS.probeMs + OPTIONS.longestWaitMs
+          const latest = now + OPTIONS.trialMs + OPTIONS.longestWaitMs
           // Asked now and then, as callers do.
           const comesBack = Array.from({ length: 20 }, (_, i) => now + (i * (latest - now)) / 10).some((at) =>
             breaker.lets(at),

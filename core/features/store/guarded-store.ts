@@ -21,7 +21,7 @@ export const WRITE_LIMIT_MS = 1_000
 /** What a page waits for when it shows the store's size. */
 const SIZE_LIMIT_MS = 250
 
-const BREAKER = { failures: 3, waitMs: 1_000, longestWaitMs: 30_000, probeMs: 2_000 }
+const BREAKER = { failures: 3, waitMs: 1_000, longestWaitMs: 30_000, trialMs: 2_000 }
 
 /** Any backend as a feature store: in its form, within its time, and left alone while it does not work. */
 export class GuardedStore implements FeatureStore {
