@@ -202,6 +202,13 @@ export interface SettingFault {
   why: string
 }
 
+/** Defaults are read once, whoever asks: every object of a case or partition reads the settings as it wakes. */
+const standing = new Map<string, unknown>()
+function standingOf(name: string, schema: z.ZodType, byDefault: string): unknown {
+  if (!standing.has(name)) standing.set(name, schema.parse(byDefault))
+  return standing.get(name)
+}
+
 /**
  * Reads all settings. An empty text counts as not given. A setting that cannot be used is told in `faults` and stands
  * at its default in `values`: whoever depends on it looks there first.
@@ -214,11 +221,11 @@ export function readSettings(environment: Readonly<Record<string, unknown>>): {
   const values: Record<string, unknown> = {}
   for (const [name, { schema, byDefault }] of Object.entries(SETTINGS)) {
     const given = environment[name]
-    const standing = byDefault === null ? null : schema.parse(byDefault)
-    if (given === undefined || given === null || given === '') values[name] = standing
+    const byItself = byDefault === null ? null : standingOf(name, schema, byDefault)
+    if (given === undefined || given === null || given === '') values[name] = byItself
     else {
       const read = schema.safeParse(given)
-      values[name] = read.success ? read.data : standing
+      values[name] = read.success ? read.data : byItself
       if (!read.success)
         faults.push({ name: name as SettingName, why: read.error.issues[0]?.message ?? 'cannot be read' })
     }

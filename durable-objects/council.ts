@@ -77,6 +77,7 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
   readonly #settings: Settings
   readonly #setups: Record<VerifierName, VerifierSetup>
   readonly #verifiers: ReadonlyMap<VerifierName, Verifier>
+  #evidence: { round: number; events: readonly PackEvent[] } | null = null
   #attempts = 0
   #running: Promise<boolean> | null = null
 
@@ -165,7 +166,7 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
       }
       case 'judge-and-intel':
       case 'remediation': {
-        const evidence = await this.#incidents.evidence(one.incidentKey)
+        const evidence = await this.#evidenceOf(round, one)
         await Promise.all(openAsks(one).map((ask) => this.#ask(round, ask, evidence)))
         return true
       }
@@ -207,10 +208,16 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     return pack
   }
 
+  /** Read once a round: all that a case says of its evidence is of the same events. */
+  async #evidenceOf(round: number, { incidentKey }: CouncilCase): Promise<readonly PackEvent[]> {
+    if (this.#evidence?.round !== round) this.#evidence = { round, events: await this.#incidents.evidence(incidentKey) }
+    return this.#evidence.events
+  }
+
   async #gather(round: number, one: CouncilCase): Promise<boolean> {
     const [incident, evidence] = await Promise.all([
       this.#incidents.byKey(one.incidentKey),
-      this.#incidents.evidence(one.incidentKey),
+      this.#evidenceOf(round, one),
     ])
     if (incident === null) throw new Error('the incident is not in the database')
     const pack = assemblePack(incident, evidence, {
@@ -316,6 +323,7 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     const masks = this.#store.masks(round)
     await this.#incidents.writeVerdict(verdictRecord(one, round, pack, masks, this.#parts.clock()), this.#parts.clock())
     this.#change(round, (now) => published(now, this.#parts.clock()))
+    this.#evidence = null
   }
 
   #giveUp(why: string): void {

@@ -14,15 +14,16 @@ import type { Citation, Opinion, StatedFact, Verifier } from './verifier.ts'
  * The judge that needs no key and no network: scenario rules over the case's kept evidence. It sees the evidence as
  * values, so that no text in it can speak to it.
  * @param rules asked for when a case is judged, so that compiling them costs nothing at start
+ * @param hitsOf what they find in an evidence: the case's pack tells the same hits
  */
-export const ruleJudge = (rules: () => RuleSet): Verifier => ({
+export const ruleJudge = (rules: () => RuleSet, hitsOf: (evidence: readonly PackEvent[]) => RuleHit[]): Verifier => ({
   name: 'rules',
   roles: ['judge'],
   isRemote: false,
   async ask({ pack, evidence }) {
     const set = rules()
     const events = evidence.map(({ event }) => event)
-    const judgement = judgeByRules(set, events, pack.prediction.threatClass)
+    const judgement = judgeByRules(hitsOf(evidence), events, pack.prediction.threatClass)
     const near = judgement.accusing.length + judgement.explaining.length > 0 ? [] : explainRules(set, events).near
     return ok({
       opinion: opinionOf(judgement, near, evidence, pack.counts.seen),

@@ -1,16 +1,14 @@
-import { evaluateRules, type RuleHit } from '../rules/evaluate.ts'
-import type { RuleSet } from '../rules/rule.ts'
+import type { RuleHit } from '../rules/evaluate.ts'
 import type { PackEvent, ScenarioHit } from './evidence-pack.ts'
 
 /** Evidence numbers that a hit names: its first, its last and some between. */
 const MOST_NAMED = 12
 
-/** The rules that match a case's evidence, for its pack. One entry a rule and group. */
-export function scenarioHits(set: RuleSet, evidence: readonly PackEvent[]): ScenarioHit[] {
-  const hits = evaluateRules(
-    set,
-    evidence.map(({ event }) => event),
-  )
+/**
+ * The rules that match a case's evidence, for its pack. One entry a rule and group.
+ * @param hits what the rules found in this evidence
+ */
+export function scenarioHits(hits: readonly RuleHit[], evidence: readonly PackEvent[]): ScenarioHit[] {
   return hits.map((hit) => ({
     rule: hit.rule.name,
     title: hit.rule.title,

@@ -1,5 +1,6 @@
 import { sourceOf } from '../events/source.ts'
 import { EvidenceSample } from '../incidents/evidence-sample.ts'
+import { evaluateRules } from '../rules/evaluate.ts'
 import { type Judgement, judgeByRules } from '../rules/judgement.ts'
 import type { RuleSet } from '../rules/rule.ts'
 import { CLASSES, type ClassId, classOf } from '../taxonomy.ts'
@@ -56,7 +57,7 @@ export function judgeUncertain(
   return wanted.map((window) => {
     const kept = samples.get(keyOf(window.source, window.start))!.places(KEPT)
     const evidence = kept.map(({ row }) => events[row]!.event)
-    return { window, judgement: judgeByRules(set, evidence, window.prediction.threatClass) }
+    return { window, judgement: judgeByRules(evaluateRules(set, evidence), evidence, window.prediction.threatClass) }
   })
 }
 

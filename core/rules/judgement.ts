@@ -1,7 +1,6 @@
 import type { CanonicalEvent } from '../events/event.ts'
 import type { ClassId } from '../taxonomy.ts'
-import { evaluateRules, type RuleHit } from './evaluate.ts'
-import type { RuleSet } from './rule.ts'
+import type { RuleHit } from './evaluate.ts'
 import type { BenignExplanation, RuleFile } from './rule-file.ts'
 
 /** What the rules alone make of a source's events. */
@@ -53,10 +52,14 @@ const REBUTS: Record<BenignExplanation, readonly ClassId[]> = {
 /**
  * Judges a source's events by rules. Attacks weigh more than explanations: what an attacker can imitate (a user agent,
  * a pause) never acquits him of what he did.
+ * @param hits what the rules found in the events
  * @param ensemble the class that the ensemble thinks likeliest
  */
-export function judgeByRules(set: RuleSet, events: readonly CanonicalEvent[], ensemble: ClassId): Judgement {
-  const hits = evaluateRules(set, events)
+export function judgeByRules(
+  hits: readonly RuleHit[],
+  events: readonly CanonicalEvent[],
+  ensemble: ClassId,
+): Judgement {
   const accusing = hits
     .filter(({ rule }) => rule.explains === null && rule.threatClass !== 0)
     .sort((a, b) => weightOf(b) - weightOf(a) || b.count - a.count)

@@ -4,6 +4,7 @@ import { ruleJudge } from '../../../core/council/rule-judge.ts'
 import { scenarioHits } from '../../../core/council/scenario-hits.ts'
 import type { CanonicalEvent } from '../../../core/events/event.ts'
 import { fieldsAt } from '../../../core/incidents/evidence-view.ts'
+import { evaluateRules } from '../../../core/rules/evaluate.ts'
 import { shippedRules } from '../../../core/rules/shipped.ts'
 import type { ClassId } from '../../../core/taxonomy.ts'
 
@@ -14,6 +15,12 @@ const evidenceOf = (events: Partial<CanonicalEvent>[]): PackEvent[] =>
     const event = { ts: START + i * 2000, src_ip: '203.0.113.7', event_type: 'ssh.login.failed', ...part }
     return { n: 100 + i, ts: event.ts, sensor: 'bastion', format: 'sshd', event, original: '', matched: [] }
   })
+
+const hitsOf = (evidence: readonly PackEvent[]) =>
+  evaluateRules(
+    shippedRules(),
+    evidence.map(({ event }) => event),
+  )
 
 function packOf(evidence: PackEvent[], threatClass: ClassId, seen = evidence.length): EvidencePack {
   return {
@@ -55,7 +62,7 @@ async function opinionOn(events: Partial<CanonicalEvent>[], threatClass: ClassId
     before: [],
     isLast: true,
   }
-  const reply = await ruleJudge(shippedRules).ask(question, START)
+  const reply = await ruleJudge(shippedRules, hitsOf).ask(question, START)
   if (!reply.ok) throw new Error(reply.error.why)
   return { ...reply.value.opinion, usage: reply.value.usage, evidence }
 }
@@ -127,7 +134,7 @@ describe('the rule judge', () => {
     expect((await opinionOn(guesses, 3)).usage).toEqual({ inputTokens: 0, outputTokens: 0, costUsd: 0 }))
 
   it('gives the hits of a pack by evidence number', () => {
-    const hits = scenarioHits(shippedRules(), evidenceOf(guesses))
+    const hits = scenarioHits(hitsOf(evidenceOf(guesses)), evidenceOf(guesses))
     const spraying = hits.find(({ rule }) => rule === 'password-spraying')!
     expect([spraying.threatClass, spraying.evidence[0], spraying.evidence.at(-1)]).toEqual([3, 100, 111])
     expect(spraying.techniques).toEqual(['T1110.003'])
