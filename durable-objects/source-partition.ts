@@ -41,22 +41,23 @@ const ROUND = 512
 /**
  * A live window is judged this long after its first unjudged event, so that many are judged together: under load, when
  * judging takes its time, longer, for a busy source is then judged once for several events. With the judging itself it
- * stays under a second as long as the machine keeps up.
+ * stays under a second until the machine is full; then each window is judged less often rather than senders kept waiting.
  */
 const LIVE_DELAY_MS = 250
-const LIVE_DELAY_MOST_MS = 750
+const LIVE_DELAY_MOST_MS = 2_000
 /** A replay that has been silent for this long has ended: what is open is judged as it stands. */
 const IDLE_MS = 5_000
 const RETRY_MS = 2_000
 /** What waits to be told is told for so long; then what waits to be judged has its turn. */
 const TELLING_MS = 500
 /** What came since the checkpoint is taken in again after a restart, at some 50,000 events/s. */
-const CHECKPOINT_EVENTS = 100_000
-const CHECKPOINT_MS = 60_000
+const CHECKPOINT_EVENTS = 250_000
+const CHECKPOINT_MS = 120_000
 /** An object with nothing to do is stopped after some ten seconds; it must have written its checkpoint before. */
 const QUIET_MS = 2_000
 /** Dedupe memory: hashes of the newest events that name themselves. */
 const IDS_KEPT = 262_144
+const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2
 const RETENTION_MS = 24 * 3_600_000
 const JOURNAL_BYTES = 512 * 1024 * 1024
 /** A source that is busy in all 30 panes takes about 70 KB (300 events of 200 targets, 2026-11-24), most take 5. */
@@ -99,7 +100,8 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   /** Sources that were forgotten since the checkpoint, with the name and the length of their tracking. */
   #gone = new Map<string, { trackedAs: string; events: number }>()
   #sinceCheckpoint = 0
-  #checkpointAt = Date.now()
+  /** Partitions that began together write at different times: a full one keeps the machine busy for most of a second. */
+  #checkpointAt = Date.now() - CHECKPOINT_MS * ((this.#number * GOLDEN_RATIO) % 1)
   #judging: Promise<void> = Promise.resolve()
   /**
    * Windows that were taken out and are not judged yet. Taking them out folded their sources' older panes away: after an
@@ -161,7 +163,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   async health(): Promise<PartitionHealth> {
     const { accepted, duplicates, judged, late, evicted, routes, classes } = this.#counters
     return {
-      partition: Number(this.#name.slice(1)),
+      partition: this.#number,
       liveSources: this.#table.size,
       eventsAccepted: accepted,
       eventsDuplicate: duplicates,
@@ -242,6 +244,10 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
 
   get #name(): string {
     return this.ctx.id.name ?? 'p0'
+  }
+
+  get #number(): number {
+    return Number(this.#name.slice(1))
   }
 
   #store(share: PartitionShare): { accepted: number; duplicates: number } {
