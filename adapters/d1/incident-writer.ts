@@ -106,17 +106,18 @@ const ADD_BACKGROUND = `${insertFromJson(
  * carry a revision, evidence its number, and what adds up is remembered by id. Throws what D1 throws.
  */
 export async function writeIncidents(db: D1Database, writes: IncidentWrites, now: EpochMs): Promise<void> {
+  const { incidents: incidentRows = [], evidence = [], sources = [], background = [] } = writes
   const statements: D1PreparedStatement[] = []
-  for (const part of jsonParts(writes.incidents)) {
+  for (const part of jsonParts(incidentRows)) {
     statements.push(db.prepare(UPSERT_INCIDENTS).bind(part), db.prepare(NOTE_OPENED).bind(part))
   }
   const isLong = ({ original }: EvidenceRow) => original.length > LONG_LINE
-  for (const part of jsonParts(writes.evidence.filter((row) => !isLong(row))))
+  for (const part of jsonParts(evidence.filter((row) => !isLong(row))))
     statements.push(db.prepare(INSERT_EVIDENCE).bind(part))
-  for (const row of writes.evidence.filter(isLong))
+  for (const row of evidence.filter(isLong))
     statements.push(db.prepare(INSERT_LONG_LINE).bind(...EVIDENCE_COLUMNS.map((name) => boundValue(row[name]))))
-  for (const part of jsonParts(writes.sources)) statements.push(db.prepare(UPSERT_SOURCES).bind(part))
-  for (const { id, rows } of writes.background) {
+  for (const part of jsonParts(sources)) statements.push(db.prepare(UPSERT_SOURCES).bind(part))
+  for (const { id, rows } of background) {
     jsonParts(rows).forEach((part, i) => {
       statements.push(
         db.prepare(ADD_BACKGROUND).bind(part, `${id}/${i}`),

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { freePort } from '../../scripts/local/port.ts'
 import { inRoot, quietEnvironment } from '../../scripts/local/repository.ts'
 import { HttpClient } from './http-client.ts'
 import type { Figures, IngestAnswer, IngestTarget } from './ingest-target.ts'
@@ -137,13 +137,3 @@ export async function withApp<Value>(
     await stop()
   }
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = net.createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo
-      server.close(() => resolve(port))
-    })
-  })

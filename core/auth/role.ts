@@ -1,4 +1,4 @@
-import { ROLES, type Role } from '../store/schema.ts'
+import type { Role } from '../store/schema.ts'
 
 /** Who a route is for: everybody, or the least role that may use it. */
 export type Access = 'public' | Role
@@ -10,5 +10,3 @@ export const allows = (role: Role, needed: Access): boolean => RANK[role] >= RAN
 
 /** The stricter of two. */
 export const stricter = (a: Access, b: Access): Access => (RANK[a] >= RANK[b] ? a : b)
-
-export const isRole = (text: string): text is Role => (ROLES as readonly string[]).includes(text)

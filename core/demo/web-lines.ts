@@ -1,3 +1,4 @@
+import { MONTH_NAMES } from '../events/timestamp.ts'
 import type { EpochMs } from '../time.ts'
 import type { DemoLine } from './scene.ts'
 
@@ -11,13 +12,12 @@ export interface Request {
   agent: string
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const two = (n: number) => String(n).padStart(2, '0')
 
 /** nginx's "combined" format, whole seconds. */
 export function accessLine(ts: EpochMs, request: Request): DemoLine {
   const at = new Date(ts)
-  const day = `${two(at.getUTCDate())}/${MONTHS[at.getUTCMonth()]}/${at.getUTCFullYear()}`
+  const day = `${two(at.getUTCDate())}/${MONTH_NAMES[at.getUTCMonth()]}/${at.getUTCFullYear()}`
   const stamp = `${day}:${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())} +0000`
   const { source, method = 'GET', path, status, bytes, referrer = '-', agent } = request
   const line = `${source} - - [${stamp}] "${method} ${path} HTTP/1.1" ${status} ${bytes} "${referrer}" "${agent}"`

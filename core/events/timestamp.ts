@@ -5,20 +5,9 @@ import type { EpochMs } from '../time.ts'
  * that is not such a time. Written by hand: `Date.parse` takes much that is no ISO-8601 and drops the microseconds.
  */
 
-const MONTHS: Record<string, number> = {
-  Jan: 1,
-  Feb: 2,
-  Mar: 3,
-  Apr: 4,
-  May: 5,
-  Jun: 6,
-  Jul: 7,
-  Aug: 8,
-  Sep: 9,
-  Oct: 10,
-  Nov: 11,
-  Dec: 12,
-}
+/** As syslog and web servers write them, January first. */
+export const MONTH_NAMES = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const MONTHS: Record<string, number> = Object.fromEntries(MONTH_NAMES.map((name, i) => [name, i + 1]))
 
 /** Greatest time that a Date can hold. */
 const MAX_TS = 8.64e15

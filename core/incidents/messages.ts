@@ -38,10 +38,10 @@ export interface BackgroundRow {
 
 /** What is to be written together. Ids name the messages that add up. */
 export interface IncidentWrites {
-  incidents: IncidentRow[]
-  evidence: EvidenceRow[]
-  sources: CampaignSourceRow[]
-  background: { id: string; rows: BackgroundRow[] }[]
+  incidents?: IncidentRow[]
+  evidence?: EvidenceRow[]
+  sources?: CampaignSourceRow[]
+  background?: { id: string; rows: BackgroundRow[] }[]
 }
 
 /** At most this many events of an incident are kept as evidence. */

@@ -1,12 +1,5 @@
 import type { EpochMs } from '../time.ts'
 
-/** Where a batch's events stand in time. */
-export interface TimelinePlace {
-  /** Key within the sensor: 'live', or the stream and how often it has jumped back. */
-  timeline: string
-  live: boolean
-}
-
 /** What a sensor remembers of one of its streams. */
 export interface StreamState {
   timeline: string

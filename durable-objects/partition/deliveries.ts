@@ -119,15 +119,13 @@ export class Deliveries {
         {
           incidents: incidents.flatMap(({ message }) => (message.tag === 'incident' ? [message.row] : [])),
           evidence: parts.next().value ?? [],
-          sources: [],
           background: background.flatMap(({ id, message }) =>
             message.tag === 'background' ? [{ id, rows: message.rows }] : [],
           ),
         },
         now,
       )
-      for (const rows of parts)
-        await writeIncidents(this.#receivers.DB, { incidents: [], evidence: rows, sources: [], background: [] }, now)
+      for (const rows of parts) await writeIncidents(this.#receivers.DB, { evidence: rows }, now)
       this.#told(topics)
     } while (!isOver())
   }

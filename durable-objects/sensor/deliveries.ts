@@ -60,12 +60,7 @@ export class CampaignDeliveries {
       if (messages.length === 0) return
       await writeIncidents(
         this.#db,
-        {
-          incidents: messages.flatMap((message) => (message.tag === 'incident' ? [message.row] : [])),
-          sources: [],
-          evidence: [],
-          background: [],
-        },
+        { incidents: messages.flatMap((message) => (message.tag === 'incident' ? [message.row] : [])) },
         now,
       )
       for (const message of messages) {
@@ -83,7 +78,7 @@ export class CampaignDeliveries {
     for (;;) {
       const { rows, upTo } = this.#campaigns.changedSources(key, SOURCES)
       if (rows.length === 0) return
-      await writeIncidents(this.#db, { incidents: [], evidence: [], sources: rows, background: [] }, now)
+      await writeIncidents(this.#db, { sources: rows }, now)
       this.#campaigns.noteSourcesTold(key, upTo)
     }
   }
@@ -107,7 +102,7 @@ export class CampaignDeliveries {
           matched: matchedFields(event, indicators),
         }),
       )
-      await writeIncidents(this.#db, { incidents: [], evidence, sources: [], background: [] }, now)
+      await writeIncidents(this.#db, { evidence }, now)
       this.#evidence.noteTold(key, last.n)
     }
   }

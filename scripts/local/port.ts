@@ -11,6 +11,17 @@ export function portFrom(environment: Environment): number {
   return port
 }
 
+/** A port of 127.0.0.1 that nobody listens on now. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = net.createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as net.AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+
 /** True when the port can be listened on within 2 s; a program that was just killed may hold it for a moment. */
 export async function portIsFree(host: string, port: number): Promise<boolean> {
   for (const until = Date.now() + 2_000; ; await wait(100)) {

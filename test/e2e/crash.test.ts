@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -9,6 +8,7 @@ import { random } from '../../core/learning/random.ts'
 import { buildWorker } from '../../scripts/local/build.ts'
 import { credentialsOf } from '../../scripts/local/credentials.ts'
 import { prepareDatabase } from '../../scripts/local/database.ts'
+import { freePort } from '../../scripts/local/port.ts'
 import { inRoot, quietEnvironment } from '../../scripts/local/repository.ts'
 import { stateFolder } from '../../scripts/local/state.ts'
 import { workerConfig } from '../../scripts/local/worker-config.ts'
@@ -173,13 +173,3 @@ describe('kill -9 at twenty moments under load', () => {
     expect(new Set(evidence.map(({ original }) => original)).size).toBe(evidence.length)
   }, 240_000)
 })
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = net.createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port: free } = probe.address() as net.AddressInfo
-      probe.close(() => resolve(free))
-    })
-  })

@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { freePort } from '../../scripts/local/port.ts'
 
 /** Whether this machine has a redis-server. */
 export const HAS_REDIS: boolean = (process.env.PATH ?? '').split(path.delimiter).some((folder) => {
@@ -152,13 +153,3 @@ function readReply(buffer: Buffer, at: number): { reply: Reply; next: number } |
       throw new Error(`no RESP2 reply: ${line}`)
   }
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = net.createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo
-      server.close(() => resolve(port))
-    })
-  })

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { credentialsOf } from '../../scripts/local/credentials.ts'
 import { prepareDatabase } from '../../scripts/local/database.ts'
+import { freePort } from '../../scripts/local/port.ts'
 import { inRoot, quietEnvironment } from '../../scripts/local/repository.ts'
 import { stateFolder } from '../../scripts/local/state.ts'
 import { workerConfig } from '../../scripts/local/worker-config.ts'
@@ -74,13 +74,3 @@ async function fillDatabase(environment: NodeJS.ProcessEnv, fill: (database: D1D
     await miniflare.dispose()
   }
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = net.createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo
-      server.close(() => resolve(port))
-    })
-  })

@@ -387,8 +387,7 @@ describe('an acquittal', () => {
         .bind(at.now, key)
         .run()
       const later = { ...incidentRow(key, 3, { revision: 9, route: 'VERIFY' }), intel: null }
-      const write = (incident: typeof later) =>
-        writeIncidents(env.DB, { incidents: [incident as never], evidence: [], sources: [], background: [] }, at.now)
+      const write = (incident: typeof later) => writeIncidents(env.DB, { incidents: [incident as never] }, at.now)
       await write(later)
       expect((await rowOf(key)).status).toBe('dismissed')
       await write({ ...later, revision: 10, route: 'TRUST' })

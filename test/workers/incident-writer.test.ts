@@ -27,8 +27,7 @@ const row = (key: string, over: Partial<IncidentRow> = {}): IncidentRow => {
   })
   return rest
 }
-const write = (writes: Partial<IncidentWrites>, now = NOW) =>
-  writeIncidents(DB, { incidents: [], evidence: [], sources: [], background: [], ...writes }, now)
+const write = (writes: IncidentWrites, now = NOW) => writeIncidents(DB, writes, now)
 const stored = async (key: string) =>
   (await DB.prepare('SELECT * FROM incidents WHERE incident_key = ?')
     .bind(key)

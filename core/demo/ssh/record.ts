@@ -1,3 +1,4 @@
+import { MONTH_NAMES } from '../../events/timestamp.ts'
 import type { Random } from '../../learning/random.ts'
 import type { EpochMs } from '../../time.ts'
 import { ephemeralPort } from '../addresses.ts'
@@ -50,8 +51,6 @@ export interface SshdSite {
   /** Ends of sessions are shipped too, not log-ins only. */
   ends: boolean
 }
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /** Lines of OpenSSH's server (9 and 10) in syslog. */
 export class SshdRecorder implements SshRecorder {
@@ -120,7 +119,7 @@ export class SshdRecorder implements SshRecorder {
     const at = new Date(ts)
     const { stamp, program } = this.#site
     if (stamp === 'rfc3164') {
-      const day = `${MONTHS[at.getUTCMonth()]} ${String(at.getUTCDate()).padStart(2)} ${at.toISOString().slice(11, 19)}`
+      const day = `${MONTH_NAMES[at.getUTCMonth()]} ${String(at.getUTCDate()).padStart(2)} ${at.toISOString().slice(11, 19)}`
       this.lines.push({ ts: Math.floor(ts / 1000) * 1000, line: `${day} ${host.name} ${program}[${pid}]: ${message}` })
     } else if (stamp === 'rfc5424') {
       const line = `<38>1 ${at.toISOString()} ${host.name} ${program} ${pid} - - ${message}`
