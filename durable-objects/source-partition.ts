@@ -110,8 +110,8 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   #round: { feed: string; docket: Docket; takenAt: number } | null = null
   #alarmAt = Number.POSITIVE_INFINITY
   #lastShareAt = 0
-  /** How long the last judging of live windows took: everything on this machine takes its share of that. */
-  #judgedForMs = 0
+  /** How late the last judging of live windows began, and how long it took: both grow as the machine fills up. */
+  #strainMs = 0
   #modelVersion: string | null = null
   #modelError: string | null = null
   /** The journal's row after which events were taken in before the lists were at hand; null once they were looked at. */
@@ -209,8 +209,9 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   }
 
   override async alarm(): Promise<void> {
-    this.#alarmAt = Number.POSITIVE_INFINITY
     const now = Date.now()
+    const lateMs = this.#alarmAt < now ? now - this.#alarmAt : 0
+    this.#alarmAt = Number.POSITIVE_INFINITY
     let failed = false
     try {
       for (const feed of this.#table.feedsWaiting()) {
@@ -218,7 +219,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
         if (!state || state.live || now - state.lastAt >= IDLE_MS) await this.#judgeFeed(feed, true)
       }
       const judgedAt = Date.now()
-      this.#judgedForMs = judgedAt - now
+      this.#strainMs = lateMs + judgedAt - now
       if (this.#consequences.dueAt <= judgedAt)
         this.ctx.storage.transactionSync(() => this.#consequences.writeDue(judgedAt))
       await this.#deliveries.deliver(now, Date.now() + TELLING_MS, Date.now)
@@ -239,7 +240,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
   }
 
   get #liveDelayMs(): number {
-    return Math.min(LIVE_DELAY_MOST_MS, Math.max(LIVE_DELAY_MS, 4 * this.#judgedForMs))
+    return Math.min(LIVE_DELAY_MOST_MS, Math.max(LIVE_DELAY_MS, 4 * this.#strainMs))
   }
 
   get #name(): string {
