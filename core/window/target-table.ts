@@ -27,6 +27,18 @@ export interface GraphContext {
 }
 
 /** A question about one source: its hash, and its targets' hashes, most frequent first. */
+/** All of a window but its newest pane, which alone gets events as a rule: it is added up once in ten seconds. */
+interface WindowSum {
+  last: number
+  events: number
+  sources: DistinctSketch
+}
+
+interface Target {
+  panes: TargetPane[]
+  sum: WindowSum | null
+}
+
 export interface GraphQuestion {
   source: number
   targets: readonly number[]
@@ -37,7 +49,7 @@ export interface GraphQuestion {
  * a target's pane has at most 32 sources, else HyperLogLog's 6.5 % standard error. Order of events does not matter.
  */
 export class TargetTable {
-  #targets = new Map<number, TargetPane[]>()
+  #targets = new Map<number, Target>()
   #distinctTargets = new Map<number, DistinctSketch>()
 
   /** Notes that `source` reached `target` (hashes) at event time `ts`. */
@@ -84,10 +96,10 @@ export class TargetTable {
   prune(last: number): void {
     const first = last - WINDOW_PANES + 1
     for (const index of this.#distinctTargets.keys()) if (index < first) this.#distinctTargets.delete(index)
-    for (const [target, panes] of this.#targets) {
-      const kept = panes.filter((pane) => pane.index >= first)
-      if (kept.length === 0) this.#targets.delete(target)
-      else if (kept.length < panes.length) this.#targets.set(target, kept)
+    for (const [hash, target] of this.#targets) {
+      const kept = target.panes.filter((pane) => pane.index >= first)
+      if (kept.length === 0) this.#targets.delete(hash)
+      else if (kept.length < target.panes.length) this.#targets.set(hash, { panes: kept, sum: null })
     }
   }
 
@@ -96,36 +108,45 @@ export class TargetTable {
   }
 
   toJSON(): object {
-    return { targets: [...this.#targets], distinct: [...this.#distinctTargets] }
+    return {
+      targets: [...this.#targets].map(([hash, { panes }]) => [hash, panes]),
+      distinct: [...this.#distinctTargets],
+    }
   }
 
   static fromJSON(stored: StoredTargets): TargetTable {
     const table = new TargetTable()
-    for (const [target, panes] of stored.targets)
-      table.#targets.set(
-        target,
-        panes.map(({ index, events, sources }) => ({ index, events, sources: DistinctSketch.fromJSON(sources) })),
-      )
+    for (const [hash, panes] of stored.targets)
+      table.#targets.set(hash, {
+        panes: panes.map(({ index, events, sources }) => ({
+          index,
+          events,
+          sources: DistinctSketch.fromJSON(sources),
+        })),
+        sum: null,
+      })
     for (const [index, sketch] of stored.distinct) table.#distinctTargets.set(index, DistinctSketch.fromJSON(sketch))
     return table
   }
 
-  #paneOf(target: number, index: number, use: (pane: TargetPane) => void): void {
-    const panes = this.#targets.get(target)
-    if (!panes) {
+  #paneOf(hash: number, index: number, use: (pane: TargetPane) => void): void {
+    const target = this.#targets.get(hash)
+    if (!target) {
       if (this.#targets.size >= TARGETS_KEPT) this.#forgetOldest()
       const pane = { index, events: 0, sources: new DistinctSketch() }
-      this.#targets.set(target, [pane])
+      this.#targets.set(hash, { panes: [pane], sum: null })
       use(pane)
       return
     }
+    const { panes } = target
+    if (target.sum && index < target.sum.last) target.sum = null
     let pane = panes.findLast((known) => known.index === index)
     if (!pane) {
       pane = { index, events: 0, sources: new DistinctSketch() }
       panes.push(pane)
       // Re-inserted, so that the map's order is by the last new pane and the longest quiet target is first.
-      this.#targets.delete(target)
-      this.#targets.set(target, panes)
+      this.#targets.delete(hash)
+      this.#targets.set(hash, target)
     }
     use(pane)
   }
@@ -135,17 +156,15 @@ export class TargetTable {
     if (!oldest.done) this.#targets.delete(oldest.value)
   }
 
-  #statistics(target: number, last: number): { events: number; sources: number } {
-    const panes = this.#targets.get(target)
-    if (!panes) return { events: 0, sources: 1 }
-    let events = 0
-    const sources = new DistinctSketch()
-    for (const pane of panes) {
-      if (pane.index > last || pane.index <= last - WINDOW_PANES) continue
-      events += pane.events
-      sources.merge(pane.sources)
-    }
-    return { events, sources: sources.count() }
+  #statistics(hash: number, last: number): { events: number; sources: number } {
+    const target = this.#targets.get(hash)
+    if (!target) return { events: 0, sources: 1 }
+    if (target.sum?.last !== last) target.sum = sumBefore(target.panes, last)
+    const newest = target.panes.find(({ index }) => index === last)
+    if (!newest) return { events: target.sum.events, sources: target.sum.sources.count() }
+    const sources = target.sum.sources.copy()
+    sources.merge(newest.sources)
+    return { events: target.sum.events + newest.events, sources: sources.count() }
   }
 
   #targetsSeen(last: number): number {
@@ -157,10 +176,21 @@ export class TargetTable {
 
   /** Whether `from` reached `to` in the window; not told apart once more than 32 sources reach `to` in a pane. */
   #reached(from: number, to: number, last: number): boolean {
-    return (this.#targets.get(to) ?? []).some(
+    return (this.#targets.get(to)?.panes ?? []).some(
       (pane) => pane.index <= last && pane.index > last - WINDOW_PANES && pane.sources.hasExactly(from),
     )
   }
+}
+
+/** The window that ends with pane `last`, but for that pane. */
+function sumBefore(panes: readonly TargetPane[], last: number): WindowSum {
+  const sum = { last, events: 0, sources: new DistinctSketch() }
+  for (const pane of panes) {
+    if (pane.index >= last || pane.index <= last - WINDOW_PANES) continue
+    sum.events += pane.events
+    sum.sources.merge(pane.sources)
+  }
+  return sum
 }
 
 export interface StoredTargets {

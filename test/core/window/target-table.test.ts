@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   packContexts,
@@ -57,6 +58,25 @@ describe('the target table', () => {
     expect(table.size).toBe(1)
     expect(ask(table, source(2), [target], paneOf(START) + 40).targetLoad).toBeCloseTo(1 / 300, 9)
   })
+
+  it('answers the same whatever was asked before, though events come late', () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ pane: fc.nat(45), of: fc.nat(50), asks: fc.boolean() }), { maxLength: 200 }),
+        fc.nat(45),
+        (steps, end) => {
+          const asked = new TargetTable()
+          const quiet = new TargetTable()
+          for (const { pane, of, asks } of steps) {
+            asked.add(START + pane * PANE_MS, source(of), target)
+            quiet.add(START + pane * PANE_MS, source(of), target)
+            if (asks) ask(asked, source(of), [target], paneOf(START) + pane)
+          }
+          const last = paneOf(START) + end
+          expect(ask(asked, source(1), [target], last)).toEqual(ask(quiet, source(1), [target], last))
+        },
+      ),
+    ))
 
   it('packs questions and answers for the way between objects without loss', () => {
     const questions = [
