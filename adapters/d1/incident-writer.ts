@@ -19,6 +19,8 @@ const KEPT_ON_UPDATE = new Set([
   'council_verdict',
   'council_reasoning',
   'council_confidence',
+  'analyst_verdict',
+  'analyst_class',
   'routing_path',
   'api_calls_made',
   'gemini_analysis',
@@ -31,7 +33,7 @@ const KEPT_ON_UPDATE = new Set([
   'triage_note',
   'processing_time_ms',
 ])
-const NOT_INSERTED = new Set(['id', 'status', 'assignee', 'reopened_count'])
+const NOT_INSERTED = new Set(['id', 'status', 'assignee', 'analyst_verdict', 'analyst_class', 'reopened_count'])
 
 const columnsOf = (table: Parameters<typeof getTableColumns>[0]): string[] =>
   Object.values(getTableColumns(table)).map((column) => column.name)
@@ -48,8 +50,9 @@ const COMES_BACK = `incidents.status = 'resolved' AND excluded.last_seen > incid
   WHERE subject_type = 'incident' AND subject_id = incidents.incident_key AND action = 'status-changed'),
   incidents.updated_at)`
 /** What the council alone dismissed comes back when the ensemble is sure of it. */
-const COUNCIL_ERRED = `incidents.status = 'dismissed' AND excluded.route = 'TRUST' AND 'council' = (
-  SELECT actor FROM audit_log WHERE subject_type = 'incident' AND subject_id = incidents.incident_key
+const COUNCIL_ERRED = `incidents.status = 'dismissed' AND excluded.route = 'TRUST'
+  AND incidents.analyst_verdict IS NULL AND 'council' = (
+  SELECT coalesce(json_extract(detail, '$.stands_for'), actor) FROM audit_log WHERE subject_type = 'incident' AND subject_id = incidents.incident_key
     AND action = 'status-changed' ORDER BY at DESC, id DESC LIMIT 1)`
 const SEVERITY_IS_CHOSEN = `EXISTS (SELECT 1 FROM audit_log WHERE subject_type = 'incident'
   AND subject_id = incidents.incident_key AND action = 'severity-changed')`
