@@ -10,6 +10,7 @@ CREATE TABLE `incident_verdicts` (
 	`at` integer NOT NULL,
 	`status_before` text,
 	`status_set` text,
+	`status_by` text,
 	`collected` integer DEFAULT false NOT NULL
 );
 --> statement-breakpoint

@@ -12,31 +12,31 @@ const STANDING = `(SELECT * FROM incident_verdicts WHERE incident_key = ?1 AND t
  * that somebody made meanwhile counts as the one from before.
  */
 const IS_THEIRS = 's.verdict IS NOT NULL AND s.status_set = i.status'
-const BEFORE = `CASE WHEN ${IS_THEIRS} THEN s.status_before ELSE i.status END`
-const columns = 'incident_key, trust, verdict, label, comment, actor, at, status_before, status_set'
+const ofBefore = (column: string, otherwise: string) => `CASE WHEN ${IS_THEIRS} THEN s.${column} ELSE ${otherwise} END`
+/** Whose the status is: of one that came back when a verdict was taken back, of who had set it before. */
+export const STATUS_BY = (key: string) => `(SELECT coalesce(json_extract(detail, '$.stands_for'), actor) FROM audit_log
+  WHERE subject_type = 'incident' AND subject_id = ${key} AND action = 'status-changed' ORDER BY at DESC, id DESC LIMIT 1)`
+const columns = 'incident_key, trust, verdict, label, comment, actor, at, status_before, status_by, status_set'
 
 const GIVE = `INSERT INTO incident_verdicts (${columns})
-  SELECT i.incident_key, 'analyst', ?2, ?3, ?4, ?5, ?6, ${BEFORE}, coalesce(json_extract(?7, '$.' || i.status), i.status)
+  SELECT i.incident_key, 'analyst', ?2, ?3, ?4, ?5, ?6, ${ofBefore('status_before', 'i.status')},
+    ${ofBefore('status_by', STATUS_BY('i.incident_key'))}, coalesce(json_extract(?7, '$.' || i.status), i.status)
   FROM incidents i LEFT JOIN ${STANDING} s WHERE i.incident_key = ?1`
 const TAKE_BACK = `INSERT INTO incident_verdicts (${columns})
-  SELECT i.incident_key, 'analyst', NULL, NULL, ?2, ?3, ?4, i.status, ${BEFORE}
+  SELECT i.incident_key, 'analyst', NULL, NULL, ?2, ?3, ?4, i.status, ${ofBefore('status_by', 'NULL')},
+    ${ofBefore('status_before', 'i.status')}
   FROM incidents i JOIN ${STANDING} s WHERE i.incident_key = ?1 AND s.verdict IS NOT NULL`
 
 const NOTE = `INSERT INTO audit_log (at, actor, action, subject_type, subject_id, detail)
   SELECT ?2, ?3, ?4, 'incident', ?1, ?5`
 /** There is something to take back. */
 const IF_ANY = 'EXISTS (SELECT 1 FROM incidents WHERE incident_key = ?1 AND analyst_verdict IS NOT NULL)'
-/**
- * `stands_for`: whose status comes back when a verdict is taken back. What the council dismissed is the council's again, so
- * that the ensemble may bring it back.
- */
+/** What the council dismissed is the council's again when a verdict is taken back: the ensemble may then bring it back. */
 const NOTE_STATUS = `INSERT INTO audit_log (at, actor, action, subject_type, subject_id, detail)
   SELECT s.at, s.actor, 'status-changed', 'incident', i.incident_key, json_object('from', i.status, 'to', s.status_set,
-    'stands_for', CASE WHEN s.verdict IS NULL THEN (
-      SELECT coalesce(json_extract(detail, '$.stands_for'), actor) FROM audit_log
-      WHERE subject_type = 'incident' AND subject_id = i.incident_key AND action = 'status-changed'
-        AND json_extract(detail, '$.to') = s.status_set ORDER BY at DESC, id DESC LIMIT 1) END)
-  FROM incidents i JOIN ${STANDING} s WHERE i.incident_key = ?1 AND s.status_set <> i.status`
+    'stands_for', CASE WHEN s.verdict IS NULL THEN s.status_by END)
+  FROM incidents i JOIN ${STANDING} s WHERE i.incident_key = ?1 AND (s.status_set <> i.status
+    OR (s.verdict IS NULL AND s.status_by IS NOT NULL AND s.status_by <> ${STATUS_BY('i.incident_key')}))`
 const SET_ON_INCIDENT = `UPDATE incidents SET analyst_verdict = ?2, analyst_class = ?3, updated_at = ?4,
   status = (SELECT status_set FROM ${STANDING}) WHERE incident_key = ?1`
 

@@ -8,6 +8,7 @@ import {
   incidents as incidentsTable,
 } from '../../core/store/schema.ts'
 import type { EpochMs } from '../../core/time.ts'
+import { STATUS_BY } from './incident-verdicts.ts'
 
 /** Set by people, verifiers and agents, or once for all: an owner's later revision leaves them as they are. */
 const KEPT_ON_UPDATE = new Set([
@@ -51,9 +52,7 @@ const COMES_BACK = `incidents.status = 'resolved' AND excluded.last_seen > incid
   incidents.updated_at)`
 /** What the council alone dismissed comes back when the ensemble is sure of it. */
 const COUNCIL_ERRED = `incidents.status = 'dismissed' AND excluded.route = 'TRUST'
-  AND incidents.analyst_verdict IS NULL AND 'council' = (
-  SELECT coalesce(json_extract(detail, '$.stands_for'), actor) FROM audit_log WHERE subject_type = 'incident' AND subject_id = incidents.incident_key
-    AND action = 'status-changed' ORDER BY at DESC, id DESC LIMIT 1)`
+  AND incidents.analyst_verdict IS NULL AND ${STATUS_BY('incidents.incident_key')} = 'council'`
 const SEVERITY_IS_CHOSEN = `EXISTS (SELECT 1 FROM audit_log WHERE subject_type = 'incident'
   AND subject_id = incidents.incident_key AND action = 'severity-changed')`
 

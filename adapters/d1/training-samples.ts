@@ -142,8 +142,13 @@ export class TrainingSamples {
       .run()
   }
 
-  async ofIncident(incidentId: number): Promise<typeof trainingSamples.$inferSelect | null> {
-    const [row] = await this.#db.select().from(trainingSamples).where(eq(trainingSamples.incident_id, incidentId))
-    return row ?? null
+  /** Null when there is none; or why it cannot be read. */
+  async ofIncident(incidentId: number): Promise<Result<typeof trainingSamples.$inferSelect | null, string>> {
+    try {
+      const [row] = await this.#db.select().from(trainingSamples).where(eq(trainingSamples.incident_id, incidentId))
+      return ok(row ?? null)
+    } catch (error) {
+      return err(String(error))
+    }
   }
 }

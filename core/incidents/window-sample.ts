@@ -34,8 +34,8 @@ export interface WindowSample {
 export function isSampled({ consequence, prediction, task }: Judgement): boolean {
   if (consequence.tag === 'incident' || prediction.route === 'INVESTIGATE') return false
   if (prediction.route === 'TRUST' && prediction.threatClass !== 0) return false
-  const { key, beside } = task.tracked
-  if (hash32(`${key}|${task.last}`, 17) % ONE_IN !== 0) return false
+  const { window, beside } = task.tracked
+  if (hash32(`${window.source}|${task.last}`, 17) % ONE_IN !== 0) return false
   return Object.keys(beside.standing.incidents).length === 0
 }
 

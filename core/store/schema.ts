@@ -236,6 +236,8 @@ export const incidentVerdicts = sqliteTable(
     /** The incident's status before analysts said anything, and the one that this verdict gave it; null of the council's. */
     status_before: text().$type<IncidentStatus>(),
     status_set: text().$type<IncidentStatus>(),
+    /** Who had set `status_before`; null: nobody, it was opened so. */
+    status_by: text(),
     /** The incident's sample has taken it in. */
     collected: integer({ mode: 'boolean' }).notNull().default(false),
   },

@@ -145,7 +145,7 @@ export const IncidentDetail = Incident.extend({
       used_for_training: z.boolean(),
     })
     .nullable()
-    .openapi({ description: 'What the learning loop has of it; null where nobody has judged it' }),
+    .openapi({ description: 'What the learning loop has of it; null where it has none' }),
   features: z.array(
     z.object({
       name: z.string().nullable().openapi({ description: 'Null where the incident has another feature schema' }),

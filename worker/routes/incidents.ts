@@ -115,7 +115,7 @@ async function said(c: Context<AppEnv>, id: number, body: SaidOfIncident) {
 async function detail(c: Context<AppEnv>, row: IncidentRow) {
   const { db, parts } = c.var
   const reader = new IncidentReader(db)
-  const [previousId, evidence, sources, audit, verdicts, sample] = await Promise.all([
+  const [previousId, evidence, sources, audit, verdicts, read] = await Promise.all([
     row.previous_key === null ? null : reader.idOf(row.previous_key),
     reader.evidence(row.incident_key),
     row.kind === 'campaign' ? reader.sources(row.incident_key, '', MOST_SOURCES) : [],
@@ -123,5 +123,8 @@ async function detail(c: Context<AppEnv>, row: IncidentRow) {
     new IncidentVerdicts(db).ofIncident(row.incident_key, MOST_VERDICTS),
     new TrainingSamples(db).ofIncident(row.id),
   ])
+  // An incident is shown though its sample cannot be read.
+  if (!read.ok) console.error(JSON.stringify({ what: 'training sample', incident: row.id, why: read.error }))
+  const sample = read.ok ? read.value : null
   return incidentDetailJson(row, { previousId, evidence, sources, audit, verdicts, sample }, parts, whoOf(c).role)
 }
