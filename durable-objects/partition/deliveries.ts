@@ -1,10 +1,12 @@
 import { writeIncidents } from '../../adapters/d1/incident-writer.ts'
+import { writeRuleIndicators } from '../../adapters/d1/rule-indicators.ts'
 import type { Indicator } from '../../core/ensemble/prediction.ts'
 import type { ThinReport } from '../../core/incidents/campaign.ts'
 import type { JournalPlace, SampledEvent } from '../../core/incidents/evidence-sample.ts'
 import { matchedFields } from '../../core/incidents/matched-fields.ts'
 import type { BackgroundRow, EvidenceRow } from '../../core/incidents/messages.ts'
 import type { IncidentRow } from '../../core/incidents/record.ts'
+import { shippedRules } from '../../core/rules/shipped.ts'
 import { type CouncilMessage, type CouncilNamespace, tellCouncil } from '../council/hand-over.ts'
 import type { SensorPort, ThinMessage, ThinWindow } from '../names.ts'
 import { Outbox, type OutboxEntry } from '../outbox.ts'
@@ -31,6 +33,8 @@ const ORIGINAL_CHARACTERS = 4_000_000
 /** Topics of messages to sensors. One for each: a sensor that fails must not keep the others' messages waiting. */
 const THIN_TOPIC = 'thin '
 
+/** What a newer state of an incident's row replaces while it waits. */
+export const incidentWord = (key: string): string => `incident|${key}`
 export const thinTopic = (feed: string): string => THIN_TOPIC + sensorOf(feed)
 const sensorOf = (feed: string): string => feed.slice(0, feed.indexOf('/'))
 
@@ -114,10 +118,13 @@ export class Deliveries {
       const topics = [incidents, evidence, background]
       if (topics.every((entries) => entries.length === 0)) return
       const parts = this.#evidenceParts(evidence)
+      const keys = [...new Set(evidence.flatMap(({ message }) => (message.tag === 'evidence' ? [message.key] : [])))]
+      // A row that was replaced waits behind others; what its evidence leads to is written to it.
+      const rows = [...incidents.map(({ message }) => message), ...this.outbox.waiting(keys.map(incidentWord))]
       await writeIncidents(
         this.#receivers.DB,
         {
-          incidents: incidents.flatMap(({ message }) => (message.tag === 'incident' ? [message.row] : [])),
+          incidents: rows.flatMap((message) => (message.tag === 'incident' ? [message.row] : [])),
           evidence: parts.next().value ?? [],
           background: background.flatMap(({ id, message }) =>
             message.tag === 'background' ? [{ id, rows: message.rows }] : [],
@@ -126,6 +133,7 @@ export class Deliveries {
         now,
       )
       for (const rows of parts) await writeIncidents(this.#receivers.DB, { evidence: rows }, now)
+      if (keys.length > 0) await writeRuleIndicators(this.#receivers.DB, keys, shippedRules())
       this.#told(topics)
     } while (!isOver())
   }
