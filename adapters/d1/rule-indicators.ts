@@ -5,25 +5,50 @@ import type { RuleSet } from '../../core/rules/rule.ts'
 const READ = 'SELECT n, event FROM incident_evidence WHERE incident_key = ?1 ORDER BY n'
 /** A later revision by the incident's owner merges its note and has no such part, so it stays. */
 const WRITE = `UPDATE incidents SET triage_note = json_set(triage_note, '$.rules', json(?1)) WHERE incident_key = ?2`
-/** Incidents whose evidence is held at once: of each 500 events, without their lines. */
-const AT_ONCE = 5
+/** Events held at once, without their lines: each may have some 20 KB of text, and an object has 128 MB in all. */
+const AT_ONCE = 2_500
+
+/** An incident whose evidence has grown, and how many events it keeps by now. */
+export interface GrownEvidence {
+  key: string
+  kept: number
+}
 
 /**
  * Matches the rules against all kept evidence of these incidents and writes what matched beside their other indicators; an
  * empty list where none did. It rests on what is stored alone: done again it changes nothing, and how the evidence came does
  * not matter. The incidents' rows must be there. Throws what D1 throws.
  */
-export async function writeRuleIndicators(db: D1Database, keys: readonly string[], rules: RuleSet): Promise<void> {
-  for (let from = 0; from < keys.length; from += AT_ONCE) {
-    const some = keys.slice(from, from + AT_ONCE)
-    const read = await db.batch<{ n: number; event: string }>(some.map((key) => db.prepare(READ).bind(key)))
+export async function writeRuleIndicators(
+  db: D1Database,
+  grown: readonly GrownEvidence[],
+  rules: RuleSet,
+): Promise<void> {
+  for (const keys of together(grown)) {
+    const read = await db.batch<{ n: number; event: string }>(keys.map((key) => db.prepare(READ).bind(key)))
     await db.batch(
       read.map(({ results }, i) => {
         const evidence = results.map(
           ({ n, event }): NumberedEvent => ({ n, event: JSON.parse(event) as CanonicalEvent }),
         )
-        return db.prepare(WRITE).bind(JSON.stringify(ruleIndicators(rules, evidence)), some[i])
+        return db.prepare(WRITE).bind(JSON.stringify(ruleIndicators(rules, evidence)), keys[i])
       }),
     )
   }
+}
+
+/** As many incidents together as AT_ONCE allows: each part takes two calls, which in a flood is what counts. */
+function* together(grown: readonly GrownEvidence[]): Generator<string[], undefined> {
+  let keys: string[] = []
+  let events = 0
+  for (const { key, kept } of grown) {
+    if (keys.length > 0 && events + kept > AT_ONCE) {
+      yield keys
+      keys = []
+      events = 0
+    }
+    keys.push(key)
+    events += kept
+  }
+  if (keys.length > 0) yield keys
 }

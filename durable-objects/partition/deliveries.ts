@@ -1,5 +1,5 @@
 import { writeIncidents } from '../../adapters/d1/incident-writer.ts'
-import { writeRuleIndicators } from '../../adapters/d1/rule-indicators.ts'
+import { type GrownEvidence, writeRuleIndicators } from '../../adapters/d1/rule-indicators.ts'
 import type { Indicator } from '../../core/ensemble/prediction.ts'
 import type { ThinReport } from '../../core/incidents/campaign.ts'
 import type { JournalPlace, SampledEvent } from '../../core/incidents/evidence-sample.ts'
@@ -118,9 +118,12 @@ export class Deliveries {
       const topics = [incidents, evidence, background]
       if (topics.every((entries) => entries.length === 0)) return
       const parts = this.#evidenceParts(evidence)
-      const keys = [...new Set(evidence.flatMap(({ message }) => (message.tag === 'evidence' ? [message.key] : [])))]
+      const grown = grownBy(evidence)
       // A row that was replaced waits behind others; what its evidence leads to is written to it.
-      const rows = [...incidents.map(({ message }) => message), ...this.outbox.waiting(keys.map(incidentWord))]
+      const rows = [
+        ...incidents.map(({ message }) => message),
+        ...this.outbox.waiting(grown.map(({ key }) => incidentWord(key))),
+      ]
       await writeIncidents(
         this.#receivers.DB,
         {
@@ -133,7 +136,7 @@ export class Deliveries {
         now,
       )
       for (const rows of parts) await writeIncidents(this.#receivers.DB, { evidence: rows }, now)
-      if (keys.length > 0) await writeRuleIndicators(this.#receivers.DB, keys, shippedRules())
+      if (grown.length > 0) await writeRuleIndicators(this.#receivers.DB, grown, shippedRules())
       this.#told(topics)
     } while (!isOver())
   }
@@ -177,4 +180,13 @@ export class Deliveries {
     const matched = matchedFields(event, indicators)
     return { incident_key: key, n, ts: event.ts, sensor, stream, format, event, original, matched }
   }
+}
+
+/** The incidents that these messages bring evidence of, each once. */
+function grownBy(entries: readonly OutboxEntry<Message>[]): GrownEvidence[] {
+  const grown = new Map<string, GrownEvidence>()
+  for (const { message } of entries)
+    if (message.tag === 'evidence')
+      grown.set(message.key, { key: message.key, kept: message.first + message.places.length - 1 })
+  return [...grown.values()]
 }

@@ -108,7 +108,7 @@ export class CampaignDeliveries {
         }),
       )
       await writeIncidents(this.#db, { evidence }, now)
-      await writeRuleIndicators(this.#db, [key], shippedRules())
+      await writeRuleIndicators(this.#db, [{ key, kept: last.n }], shippedRules())
       this.#evidence.noteTold(key, last.n)
     }
   }

@@ -129,17 +129,23 @@ describe('an incident that was resolved', () => {
 
 describe('rules that match an incident’s evidence', () => {
   const rulesOf = async (key: string) => (JSON.parse((await stored(key)).triage_note) as TriageNote).rules
+  const match = (...keys: string[]) =>
+    writeRuleIndicators(
+      DB,
+      keys.map((key) => ({ key, kept: 1_000 })),
+      shippedRules(),
+    )
   const evidence = (key: string, count: number) => sshdEvidence(key, count, NOW - 20 * MINUTE) as EvidenceRow[]
 
   it('are written with numbers of the evidence, once or again, and stay when the owner writes the row again', async () => {
     await write({ incidents: [row('r')], evidence: evidence('r', 30) })
-    await writeRuleIndicators(DB, ['r'], shippedRules())
+    await match('r')
     const rules = await rulesOf('r')
     const guessed = rules!.find(({ rule }) => rule === 'ssh-password-guessing')!
     expect(guessed).toMatchObject({ threat_class: 3, explains: null, count: 30 })
     expect(guessed.evidence[0]).toBe(1)
     expect(guessed.evidence.at(-1)).toBe(30)
-    await writeRuleIndicators(DB, ['r'], shippedRules())
+    await match('r')
     expect(await rulesOf('r')).toEqual(rules)
     await write({ incidents: [row('r', { revision: 2, events_count: 99 })] })
     expect(await stored('r')).toMatchObject({ revision: 2, events_count: 99 })
@@ -151,16 +157,29 @@ describe('rules that match an incident’s evidence', () => {
     await write({ incidents: keys.map((key) => row(key)) })
     for (const part of [evidence('parts', 30).slice(0, 6), evidence('parts', 30).slice(6)]) {
       await write({ evidence: part })
-      await writeRuleIndicators(DB, ['parts'], shippedRules())
+      await match('parts')
     }
     await write({ evidence: evidence('whole', 30) })
-    await writeRuleIndicators(DB, ['whole'], shippedRules())
+    await match('whole')
     expect(await rulesOf('parts')).toEqual(await rulesOf('whole'))
+  })
+
+  it('are those of each incident, however many are matched together', async () => {
+    const keys = ['t1', 't2', 't3', 't4', 't5']
+    await write({
+      incidents: keys.map((key) => row(key)),
+      evidence: keys.flatMap((key, i) => evidence(key, 10 + i)),
+    })
+    await match(...keys)
+    const counts = await Promise.all(
+      keys.map(async (key) => (await rulesOf(key))!.find(({ rule }) => rule === 'ssh-password-guessing')!.count),
+    )
+    expect(counts).toEqual([10, 11, 12, 13, 14])
   })
 
   it('are an empty list where none matches, and absent where none was asked', async () => {
     await write({ incidents: [row('quiet'), row('unasked')] })
-    await writeRuleIndicators(DB, ['quiet'], shippedRules())
+    await match('quiet')
     expect(await rulesOf('quiet')).toEqual([])
     expect(await rulesOf('unasked')).toBeUndefined()
   })
