@@ -187,6 +187,6 @@ function grownBy(entries: readonly OutboxEntry<Message>[]): GrownEvidence[] {
   const grown = new Map<string, GrownEvidence>()
   for (const { message } of entries)
     if (message.tag === 'evidence')
-      grown.set(message.key, { key: message.key, kept: message.first + message.places.length - 1 })
+      grown.set(message.key, { key: message.key, upTo: message.first + message.places.length - 1 })
   return [...grown.values()]
 }

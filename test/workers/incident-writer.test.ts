@@ -132,7 +132,7 @@ describe('rules that match an incident’s evidence', () => {
   const match = (...keys: string[]) =>
     writeRuleIndicators(
       DB,
-      keys.map((key) => ({ key, kept: 1_000 })),
+      keys.map((key) => ({ key, upTo: 1_000 })),
       shippedRules(),
     )
   const evidence = (key: string, count: number) => sshdEvidence(key, count, NOW - 20 * MINUTE) as EvidenceRow[]
