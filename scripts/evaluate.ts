@@ -3,7 +3,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadClassifier } from '../adapters/onnx/classifier.ts'
 import { FEATURE_COUNT, SCHEMA_HASH } from '../core/features/schema.ts'
-import { type CouncilTrial, councilTrial } from '../core/learning/council-trial.ts'
+import { type CouncilTrial, councilTrial, TRIAL_PASSES } from '../core/learning/council-trial.ts'
 import type { Report, windowFigures } from '../core/learning/evaluate.ts'
 import { foldsOf, readCapture } from '../core/learning/leave-one-out.ts'
 import { type SshTrial, sshTrial } from '../core/learning/ssh-trial.ts'
@@ -100,7 +100,9 @@ async function evaluate({ data, ...options }: Options): Promise<number> {
   const figures = reportOf(folds)
   if (!options.rules) return told(figures, printed(figures), options.json)
   const windows = held.flatMap(({ events }, i) => uncertainWindows(events, folds[i]!.windows))
-  const council = await councilTrial(shippedRules(), windows, seed)
+  const passes = createProgress('council', { total: TRIAL_PASSES, unit: 'passes over the windows', rate: false })
+  const council = await councilTrial(shippedRules(), windows, seed, (done) => passes.update(done))
+  passes.end()
   return told({ ...figures, council }, `${printed(figures)}\n${printedCouncilTrial(council)}`, options.json)
 }
 

@@ -24,20 +24,21 @@ export interface CouncilTrial extends CouncilAgreement {
 }
 
 const RUNS = 3
+/** How often all windows are judged in a trial. */
+export const TRIAL_PASSES = RUNS + CLASSES.length
 
 export async function councilTrial(
   set: RuleSet,
   windows: readonly UncertainWindow[],
   seed: number,
-  onRun: (done: number, of: number) => void = () => {},
+  onPass: (done: number) => void = () => {},
 ): Promise<CouncilTrial> {
-  const passes = RUNS + CLASSES.length
   let done = 0
   const pass = async (rules: RuleSet, order: (evidence: readonly CanonicalEvent[], i: number) => CanonicalEvent[]) => {
     const judged: JudgedWindow[] = []
     for (const [i, { window, evidence }] of windows.entries())
       judged.push({ window, council: await councilVerdict(rules, { window }, order(evidence, i)) })
-    onRun(++done, passes)
+    onPass(++done)
     return judged
   }
   const asKept = (evidence: readonly CanonicalEvent[]) => [...evidence]

@@ -9,7 +9,8 @@ const both = ({ alone, council }: Pair): string => cells([figure(alone), figure(
 /** The trial as tables of text: the ensemble alone and with the council, side by side. */
 export function printedCouncilTrial(trial: CouncilTrial): string {
   const { verdicts, overrides, variance, withoutBestCapture: without } = trial
-  const named = (name: string) => name.padEnd(26)
+  const widest = Math.max(30, ...Object.keys(trial.byCapture).map((name) => name.length))
+  const named = (name: string) => name.padEnd(widest)
   return `${[
     `the council with scenario rules alone, on ${trial.windows} windows of 5 events and more that the ensemble did not trust`,
     `${named('')}${cells(['alone', 'council'])}`,
@@ -30,7 +31,7 @@ export function printedCouncilTrial(trial: CouncilTrial): string {
     '',
     `${named('capture')}${cells(['windows', 'accuracy', 'council'])}`,
     ...Object.entries(trial.byCapture).map(
-      ([name, { windows, accuracy }]) => `${name.padEnd(37 - 11)}${cells([windows])}${both(accuracy)}`,
+      ([name, { windows, accuracy }]) => `${named(name)}${cells([windows])}${both(accuracy)}`,
     ),
     ...(without
       ? [
