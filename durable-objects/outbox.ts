@@ -80,6 +80,17 @@ export class Outbox<Message> {
       }))
   }
 
+  /** Messages of these words that still wait, oldest first. */
+  waiting(words: readonly string[]): Message[] {
+    return this.#sql
+      .exec<{ message: string }>(
+        'SELECT message FROM outbox WHERE replaces IN (SELECT value FROM json_each(?)) ORDER BY n',
+        JSON.stringify(words),
+      )
+      .toArray()
+      .map(({ message }) => JSON.parse(message))
+  }
+
   /** The receiver has these, which `next` gave for one topic. A message that replaced one meanwhile stays. */
   told(entries: readonly OutboxEntry<Message>[]): void {
     const last = entries.at(-1)

@@ -321,7 +321,7 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
         window.cursor += gone.events
       }
     }
-    beside.note(read.event, read.original, origin.sensor, place)
+    beside.note(read.event, read.original, origin.sensor, place, !origin.live)
     const intel = intelAtHand()
     if (intel.watchesContacts)
       for (const contact of intel.contactsOf(read.event)) beside.seen.noteContact(contact, read.event.ts)

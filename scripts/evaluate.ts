@@ -3,13 +3,16 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadClassifier } from '../adapters/onnx/classifier.ts'
 import { FEATURE_COUNT, SCHEMA_HASH } from '../core/features/schema.ts'
+import { type CouncilTrial, councilTrial, TRIAL_PASSES } from '../core/learning/council-trial.ts'
 import type { Report, windowFigures } from '../core/learning/evaluate.ts'
 import { foldsOf, readCapture } from '../core/learning/leave-one-out.ts'
-import { agreementText, judgeUncertain, type RuleAgreement, ruleAgreement } from '../core/learning/rule-agreement.ts'
 import { type SshTrial, sshTrial } from '../core/learning/ssh-trial.ts'
+import { uncertainWindows } from '../core/learning/uncertain-windows.ts'
 import { shippedRules } from '../core/rules/shipped.ts'
+import { keptFolds } from './data/kept-folds.ts'
 import { readCaptures } from './data/labelled-events.ts'
 import { reportOf, scoredFolds } from './data/leave-one-out.ts'
+import { printedCouncilTrial } from './data/print-council-trial.ts'
 import { printedSshTrial } from './data/print-ssh-trial.ts'
 import { scoreCaptures } from './data/score-captures.ts'
 import { askedForHelp, runCommand } from './local/command-line.ts'
@@ -23,7 +26,9 @@ features, ensemble and opening rule as the running system.
   --model DIR              ensemble.onnx and manifest.json (models)
   --leave-one-source-out   trains an ensemble per capture on all the others instead, and judges with that
   --rules                  with --leave-one-source-out: the windows that the ensemble does not trust, judged by the
-                           scenario rules; the ensemble alone and with their verdicts, side by side
+                           council with scenario rules alone; the ensemble without and with its verdicts, side by side
+  --folds FILE             with --leave-one-source-out: keeps what the ensembles made of their captures there, or takes it
+                           from there without training
   --ssh-trial              made-up SSH log-ins and guessers instead of --data: whom the model takes for what
   --seed N                 of those trainings (1)
   --json OUT               writes all figures there; - is stdout
@@ -35,6 +40,7 @@ interface Options {
   model: string
   leaveOneOut: boolean
   rules: boolean
+  folds: string | undefined
   seed: number
   json: string | undefined
 }
@@ -47,6 +53,7 @@ function readOptions(args: string[]): Options {
       model: { type: 'string' },
       'leave-one-source-out': { type: 'boolean', default: false },
       rules: { type: 'boolean', default: false },
+      folds: { type: 'string' },
       'ssh-trial': { type: 'boolean', default: false },
       seed: { type: 'string', default: '1' },
       json: { type: 'string' },
@@ -56,6 +63,7 @@ function readOptions(args: string[]): Options {
   if (values.rules && !values['leave-one-source-out']) {
     throw new Error('--rules needs --leave-one-source-out: a model that knows the windows is not in doubt about them')
   }
+  if (values.folds && !values['leave-one-source-out']) throw new Error('--folds needs --leave-one-source-out')
   const seed = Number(values.seed)
   if (!Number.isInteger(seed)) throw new Error(`--seed is ${values.seed}, not a whole number`)
   return {
@@ -63,6 +71,7 @@ function readOptions(args: string[]): Options {
     model: values.model ?? inRoot('models'),
     leaveOneOut: values['leave-one-source-out'],
     rules: values.rules,
+    folds: values.folds,
     seed,
     json: values.json,
   }
@@ -83,19 +92,22 @@ async function evaluate({ data, ...options }: Options): Promise<number> {
     progress.end()
     return told(figures, printed(figures), options.json)
   }
-  const names = foldsOf(captures).map(({ name }) => name)
-  const folds = await scoredFolds(names, { data, seed: options.seed }, onFold)
+  const { seed } = options
+  const held = foldsOf(captures)
+  const names = held.map(({ name }) => name)
+  const folds = await keptFolds(options.folds, captures, seed, () => scoredFolds(names, { data, seed }, onFold))
   progress.end()
   const figures = reportOf(folds)
   if (!options.rules) return told(figures, printed(figures), options.json)
-  const rules = ruleAgreement(
-    foldsOf(captures).flatMap(({ events }, i) => judgeUncertain(shippedRules(), events, folds[i]!.windows)),
-  )
-  return told({ ...figures, rules }, `${printed(figures)}\n${agreementText(rules)}`, options.json)
+  const windows = held.flatMap(({ events }, i) => uncertainWindows(events, folds[i]!.windows))
+  const passes = createProgress('council', { total: TRIAL_PASSES, unit: 'passes over the windows', rate: false })
+  const council = await councilTrial(shippedRules(), windows, seed, (done) => passes.update(done))
+  passes.end()
+  return told({ ...figures, council }, `${printed(figures)}\n${printedCouncilTrial(council)}`, options.json)
 }
 
 function told(
-  figures: Report | SshTrial | (Report & { rules: RuleAgreement }),
+  figures: Report | SshTrial | (Report & { council: CouncilTrial }),
   text: string,
   json: string | undefined,
 ): number {

@@ -4,10 +4,10 @@ import { durationText } from '../rules/duration.ts'
 import { explainRules, type NearMiss, type RuleHit } from '../rules/evaluate.ts'
 import { EVENT_FIELDS } from '../rules/event-fields.ts'
 import { type Judgement, judgeByRules } from '../rules/judgement.ts'
+import { representative } from '../rules/representative.ts'
 import type { RuleSet } from '../rules/rule.ts'
 import { classOf } from '../taxonomy.ts'
 import type { PackEvent } from './evidence-pack.ts'
-import { representative } from './scenario-hits.ts'
 import type { Citation, Opinion, StatedFact, Verifier } from './verifier.ts'
 
 /**

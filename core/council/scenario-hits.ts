@@ -1,8 +1,6 @@
 import type { RuleHit } from '../rules/evaluate.ts'
+import { representative } from '../rules/representative.ts'
 import type { PackEvent, ScenarioHit } from './evidence-pack.ts'
-
-/** Evidence numbers that a hit names: its first, its last and some between. */
-const MOST_NAMED = 12
 
 /**
  * The rules that match a case's evidence, for its pack. One entry a rule and group.
@@ -16,10 +14,4 @@ export function scenarioHits(hits: readonly RuleHit[], evidence: readonly PackEv
     techniques: hit.rule.techniques,
     evidence: representative(hit).map((index) => evidence[index]!.n),
   }))
-}
-
-/** Indexes of at most MOST_NAMED of the hit's events, spread evenly, the first and the last among them. */
-export function representative({ events }: RuleHit, most = MOST_NAMED): number[] {
-  if (events.length <= most) return events
-  return Array.from({ length: most }, (_, i) => events[Math.round((i * (events.length - 1)) / (most - 1))]!)
 }

@@ -9,13 +9,12 @@ import { type StoredTopTargets, TopTargets } from './top-targets.ts'
 const SENSORS = 8
 /** A name of DNS ends at 253 characters; what a client calls the host it asks may be anything. */
 const HOST_CHARACTERS = 255
-/** Panes' targets are added up when they are asked for, or when more than this many panes have gathered. */
+/** What panes hold is added up when it is asked for, or when more than this many panes have gathered. */
 const PANES_WAITING = 8
 
 /** What a partition keeps of a source beside its window: standing, evidence, targets by name, sensors that saw it. */
 export class Beside {
   standing: Standing = newStanding()
-  sample = new EvidenceSample()
   sensors: string[] = []
   /** What threat intelligence looks at. */
   seen = new SeenForIntel()
@@ -26,15 +25,21 @@ export class Beside {
   #targets = new TopTargets()
   /** Targets of panes that have not been judged: an incident names those of the events it was decided on. */
   #waiting = new Map<number, TopTargets>()
+  #sample = new EvidenceSample()
+  /**
+   * A replay's events of panes that have not been judged: what is kept must not depend on how many of them a batch brings
+   * beforehand. Live, all that has come is judged.
+   */
+  #unjudged = new Map<number, EvidenceSample>()
 
   /** Nothing of its source has been noted. */
   get isNew(): boolean {
     return this.trackedAs === ''
   }
 
-  note(event: CanonicalEvent, original: string, sensor: string, place: JournalPlace): void {
+  note(event: CanonicalEvent, original: string, sensor: string, place: JournalPlace, isReplay = false): void {
     if (this.isNew) this.trackedAs = `${place.row}:${place.index}`
-    this.sample.add(event, original, place)
+    this.#sampleOf(event, isReplay).add(event, original, place)
     this.seen.noteUserAgent(event)
     if (!this.sensors.includes(sensor) && this.sensors.length < SENSORS) this.sensors.push(sensor)
     const pane = paneOf(event.ts)
@@ -44,6 +49,32 @@ export class Beside {
       this.#waiting.set(pane, waiting)
     }
     waiting.add((event.dst_ip ?? event.http?.host)?.slice(0, HOST_CHARACTERS) ?? null, event.dst_port ?? null)
+  }
+
+  #sampleOf({ ts }: CanonicalEvent, isReplay: boolean): EvidenceSample {
+    if (!isReplay) return this.#sample
+    const pane = paneOf(ts)
+    let sample = this.#unjudged.get(pane)
+    if (!sample) {
+      sample = new EvidenceSample()
+      this.#unjudged.set(pane, sample)
+    }
+    return sample
+  }
+
+  /** A sample of its events, of a replay of those up to and with pane `last`, which must not fall. */
+  sampleUpTo(last: number): EvidenceSample {
+    for (const pane of [...this.#unjudged.keys()].sort((a, b) => a - b)) {
+      if (pane > last) break
+      this.#sample.merge(this.#unjudged.get(pane)!)
+      this.#unjudged.delete(pane)
+    }
+    return this.#sample
+  }
+
+  /** As `sampleUpTo` where nobody asks for the sample. */
+  passSample(last: number): void {
+    if (this.#unjudged.size > PANES_WAITING) this.sampleUpTo(last)
   }
 
   /** Targets of the events up to and with pane `last`, busiest first; `last` must not fall from one call to the next. */
@@ -66,9 +97,10 @@ export class Beside {
   }
 
   toJSON(): object {
-    const { standing, sample, sensors, seen, trackedAs, exampleGiven } = this
-    const waiting = [...this.#waiting]
-    return { standing, sample, sensors, seen, trackedAs, exampleGiven, targets: this.#targets, waiting }
+    const { standing, sensors, seen, trackedAs, exampleGiven } = this
+    const [sample, targets] = [this.#sample, this.#targets]
+    const [waiting, unjudged] = [[...this.#waiting], [...this.#unjudged]]
+    return { standing, sample, unjudged, sensors, seen, trackedAs, exampleGiven, targets, waiting }
   }
 
   static fromJSON(stored: StoredBeside): Beside {
@@ -79,7 +111,10 @@ export class Beside {
       // JSON has no -Infinity: a pane that is null was never set.
       accumulated: { ...accumulated, pane: accumulated.pane ?? Number.NEGATIVE_INFINITY },
     }
-    beside.sample = EvidenceSample.fromJSON(stored.sample)
+    beside.#sample = EvidenceSample.fromJSON(stored.sample)
+    beside.#unjudged = new Map(
+      stored.unjudged?.map(([pane, sample]) => [pane, EvidenceSample.fromJSON(sample)] as const),
+    )
     beside.sensors = stored.sensors
     if (stored.seen) beside.seen = SeenForIntel.fromJSON(stored.seen)
     beside.trackedAs = stored.trackedAs
@@ -93,6 +128,8 @@ export class Beside {
 export interface StoredBeside {
   standing: Omit<Standing, 'accumulated'> & { accumulated: { ratios: number[]; pane: number | null } }
   sample: StoredSample
+  /** Absent in what an older version stored. */
+  unjudged?: [number, StoredSample][]
   sensors: string[]
   /** Absent in what an older version stored. */
   seen?: StoredSeen

@@ -27,11 +27,27 @@ export class EvidenceSample {
   #earliest = new Map<string, SampledEvent>()
 
   add(event: CanonicalEvent, original: string, place: JournalPlace): void {
-    let stratum = stratumOf(event)
-    if (!this.#strata.has(stratum) && this.#strata.size >= STRATA) stratum = 'rest'
-    const sampled = { ...place, ts: event.ts, rank: hash32(original) }
+    this.#take(stratumOf(event), { ...place, ts: event.ts, rank: hash32(original) })
+  }
+
+  /** Takes in a sample of later events. */
+  merge(later: EvidenceSample): void {
+    for (const [stratum, kept] of later.#strata) for (const sampled of kept) this.#take(stratum, sampled)
+    for (const [stratum, sampled] of later.#earliest) this.#takeEarliest(this.#ownStratum(stratum), sampled)
+  }
+
+  #ownStratum(stratum: string): string {
+    return !this.#strata.has(stratum) && this.#strata.size >= STRATA ? 'rest' : stratum
+  }
+
+  #takeEarliest(stratum: string, sampled: SampledEvent): void {
     const earliest = this.#earliest.get(stratum)
-    if (!earliest || event.ts < earliest.ts) this.#earliest.set(stratum, sampled)
+    if (!earliest || sampled.ts < earliest.ts) this.#earliest.set(stratum, sampled)
+  }
+
+  #take(name: string, sampled: SampledEvent): void {
+    const stratum = this.#ownStratum(name)
+    this.#takeEarliest(stratum, sampled)
     const kept = this.#strata.get(stratum)
     if (!kept) {
       this.#strata.set(stratum, [sampled])
@@ -43,7 +59,7 @@ export class EvidenceSample {
     }
     let worst = 0
     for (let i = 0; i < kept.length; i++) {
-      if (kept[i]!.ts < event.ts - FORGET_AFTER_MS) {
+      if (kept[i]!.ts < sampled.ts - FORGET_AFTER_MS) {
         kept[i] = sampled
         return
       }

@@ -10,7 +10,7 @@ import {
   temporalOrdered,
   valueCount,
 } from './bucket.ts'
-import { holds, parseCondition } from './condition.ts'
+import { holds, knownOf, parseCondition } from './condition.ts'
 import { type EventField, eventField } from './event-fields.ts'
 import { pathText, RuleProblem, type RuleRefusal } from './refusal.ts'
 import type { Rule, RuleSet, Step } from './rule.ts'
@@ -97,22 +97,27 @@ function compileRule(name: string, file: RuleFile, ruleNames: ReadonlySet<string
   const { condition = null, ...maps } = file.detection ?? {}
   const selections = Object.entries(maps).map(([selection, map]) => ({
     name: selection,
-    match: compileSelection(map as Parameters<typeof compileSelection>[0], ['detection', selection]),
+    ...compileSelection(map as Parameters<typeof compileSelection>[0], ['detection', selection]),
   }))
-  const byName = new Map(selections.map((selection) => [selection.name, selection.match]))
+  const byName = new Map(selections.map((selection) => [selection.name, selection]))
   const tree = condition === null ? null : parseCondition(condition, [...byName.keys()])
   const needs: string[] = []
   const detects: Step = {
     name: 'detection',
-    match: (event) => tree !== null && holds(tree, (selection) => byName.get(selection)!(event)),
+    match: (event) => tree !== null && holds(tree, (selection) => byName.get(selection)!.match(event)),
+    known: (event) => (tree === null ? false : knownOf(tree, (selection) => byName.get(selection)!.known(event))),
   }
   const step = (wanted: string, at: readonly PropertyKey[]): Step => {
     if (wanted === 'detection') return detects
     const selection = byName.get(wanted)
-    if (selection) return { name: wanted, match: selection }
+    if (selection) return selection
     if (!ruleNames.has(wanted)) throw new RuleProblem(at, `${wanted} is neither a selection of this rule nor a rule`)
     needs.push(wanted)
-    return { name: wanted, match: (_event, fired) => fired.has(wanted) }
+    return {
+      name: wanted,
+      match: (_event, fired) => fired.has(wanted),
+      known: (_event, mayFire) => (mayFire.has(wanted) ? null : false),
+    }
   }
   const { correlation } = file
   const steps = correlation?.rules

@@ -88,3 +88,40 @@ export function holds(condition: Condition, is: (name: string) => boolean): bool
       return condition.of.some((part) => holds(part, is))
   }
 }
+
+/** A truth that may be unknown (null): Kleene's three-valued logic. */
+export type Known = boolean | null
+
+export const knownAll = (parts: Iterable<Known>): Known => {
+  let all: Known = true
+  for (const part of parts) {
+    if (part === false) return false
+    if (part === null) all = null
+  }
+  return all
+}
+
+export const knownAny = (parts: Iterable<Known>): Known => {
+  let any: Known = false
+  for (const part of parts) {
+    if (part === true) return true
+    if (part === null) any = null
+  }
+  return any
+}
+
+/** What is known of the condition when of some selections nothing is known. */
+export function knownOf(condition: Condition, is: (name: string) => Known): Known {
+  switch (condition.op) {
+    case 'is':
+      return is(condition.name)
+    case 'not': {
+      const inner = knownOf(condition.of, is)
+      return inner === null ? null : !inner
+    }
+    case 'and':
+      return knownAll(condition.of.map((part) => knownOf(part, is)))
+    case 'or':
+      return knownAny(condition.of.map((part) => knownOf(part, is)))
+  }
+}

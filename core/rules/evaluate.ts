@@ -2,6 +2,7 @@ import type { CanonicalEvent } from '../events/event.ts'
 import type { EpochMs } from '../time.ts'
 import { type Bucket, HELD } from './bucket.ts'
 import type { Rule, RuleSet } from './rule.ts'
+import { indexOf, type RuleIndex } from './rule-index.ts'
 
 /** A rule's threshold was reached for one group. */
 export interface RuleHit {
@@ -50,30 +51,43 @@ interface Group {
 }
 
 /**
- * Runs all rules over a source's events. Pure; the time it takes grows with events × rules, its memory with the rules.
+ * Runs all rules over a source's events. Pure; the time it takes grows with events × the rules that their shapes could
+ * move (rule-index.ts), its memory with the rules.
  * @param events any order; taken in order of event time
+ * @param index the set's own; with any other that leaves out nothing that could match, the hits are the same
  */
-export const evaluateRules = (set: RuleSet, events: readonly CanonicalEvent[]): RuleHit[] =>
-  run(set, events, false).hits
+export const evaluateRules = (
+  set: RuleSet,
+  events: readonly CanonicalEvent[],
+  index: Pick<RuleIndex, 'candidates'> = indexOf(set),
+): RuleHit[] => run(set, events, false, index).hits
 
 /** The same, with what came close: for who writes a rule or asks why one said nothing. */
-export const explainRules = (set: RuleSet, events: readonly CanonicalEvent[]): Evaluation => run(set, events, true)
+export const explainRules = (set: RuleSet, events: readonly CanonicalEvent[]): Evaluation =>
+  run(set, events, true, indexOf(set))
 
-function run({ rules }: RuleSet, events: readonly CanonicalEvent[], wantsNear: boolean): Evaluation {
+function run(
+  { rules }: RuleSet,
+  events: readonly CanonicalEvent[],
+  wantsNear: boolean,
+  index: Pick<RuleIndex, 'candidates'>,
+): Evaluation {
   const order = events.map((_, i) => i).sort((a, b) => events[a]!.ts - events[b]!.ts || a - b)
+  const place = new Map(order.map((at, i) => [at, i]))
   const runs = rules.map((rule) => ({ rule, groups: new Map<string, Group>() }))
-  for (const index of order) {
-    const event = events[index]!
+  for (const at of order) {
+    const event = events[at]!
     const fired = new Set<string>()
-    for (const { rule, groups } of runs) {
-      if (step(rule, groups, event, index, events, fired)) fired.add(rule.name)
+    for (const candidate of index.candidates(event)) {
+      const { rule, groups } = runs[candidate]!
+      if (step(rule, groups, event, at, events, fired)) fired.add(rule.name)
     }
   }
   const results = runs.map(({ rule, groups }) => resultsOf(rule, [...groups.values()], wantsNear ? events : []))
   return {
     hits: results
       .flatMap(({ hits }) => hits)
-      .sort((a, b) => a.first - b.first || order.indexOf(a.events[0]!) - order.indexOf(b.events[0]!)),
+      .sort((a, b) => a.first - b.first || place.get(a.events[0]!)! - place.get(b.events[0]!)!),
     near: results.flatMap(({ near }) => near).sort((a, b) => b.share - a.share),
   }
 }

@@ -51,6 +51,9 @@ const Correlation = z.strictObject({
     .optional(),
 })
 
+/** Sigma's, least first. */
+export const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const
+
 export const BENIGN_EXPLANATIONS = [
   'crawler',
   'monitoring',
@@ -68,7 +71,7 @@ export const RuleFile = z
     status: z.enum(['stable', 'test', 'experimental']),
     author: text(200).optional(),
     date: z.iso.date().optional(),
-    level: z.enum(['informational', 'low', 'medium', 'high', 'critical']),
+    level: z.enum(LEVELS),
     class: z.enum(CLASSES.map(({ name }) => name)),
     /** What the traffic is instead of an attack; with class Normal only. */
     explains: z.enum(BENIGN_EXPLANATIONS).optional(),

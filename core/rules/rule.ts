@@ -1,6 +1,7 @@
 import type { CanonicalEvent } from '../events/event.ts'
 import type { ClassId } from '../taxonomy.ts'
 import type { Bucket } from './bucket.ts'
+import type { Known } from './condition.ts'
 import type { RuleRefusal } from './refusal.ts'
 import type { BenignExplanation, RuleFile } from './rule-file.ts'
 import type { FieldValue } from './value-match.ts'
@@ -11,6 +12,8 @@ export type StepMatch = (event: CanonicalEvent, fired: ReadonlySet<string>) => b
 export interface Step {
   name: string
   match: StepMatch
+  /** What is known of `match` for all events of this one's shape, when only rules of `mayFire` could fire at them. */
+  known(event: CanonicalEvent, mayFire: ReadonlySet<string>): Known
 }
 
 /** A rule ready to run. */

@@ -9,6 +9,7 @@ export type ValueMatch = (value: FieldValue) => boolean
 
 /** One line of a selection, `field|modifier: values` (Sigma, "Field modifiers"). */
 export interface FieldMatch {
+  name: string
   field: EventField
   match: ValueMatch
   /** Selections ask the cheap ones first. */
@@ -42,10 +43,11 @@ export function fieldMatch(key: string, values: readonly RuleValue[], at: readon
   const kind = kinds[0] ?? 'whole'
   const cost = values.length * (kind === 're' ? 100 : kind === 'whole' ? 1 : 5)
   const textual = kind === 'whole' || TEXT_MODIFIERS.some((modifier) => modifier === kind)
-  if (textual) return { field, match: textMatch(kind as Place, values, has('all'), has('cased'), at), cost }
-  if (kind === 're') return { field, match: patternMatch(values, has('all'), has('i'), at), cost }
+  if (textual) return { name, field, match: textMatch(kind as Place, values, has('all'), has('cased'), at), cost }
+  if (kind === 're') return { name, field, match: patternMatch(values, has('all'), has('i'), at), cost }
   const matches = values.map(singleMatch(kind, field, at))
   return {
+    name,
     field,
     match: (value) => (has('all') ? matches.every((one) => one(value)) : matches.some((one) => one(value))),
     cost,

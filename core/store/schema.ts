@@ -9,6 +9,7 @@ import type { Scale } from '../intel/indicator.ts'
 import type { KnownOfSource } from '../intel/known-of-source.ts'
 import type { ListCounts } from '../intel/list-builder.ts'
 import type { ListKind } from '../intel/list-kinds.ts'
+import type { RuleIndicator } from '../rules/indicators.ts'
 import type { ClassId, Severity } from '../taxonomy.ts'
 
 /**
@@ -32,6 +33,8 @@ export interface TriageNote {
   votes: MemberVotes
   /** What would make this incident better known but did not run, in plain words. */
   missing: string[]
+  /** Scenario rules that match the kept evidence; absent while they have not been looked at. Not the owner's part. */
+  rules?: RuleIndicator[]
   /** What the council came to; absent while no case of it is over. */
   council?: CouncilNote
 }

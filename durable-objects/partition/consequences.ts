@@ -15,7 +15,7 @@ import { type ClassFamily, classOf } from '../../core/taxonomy.ts'
 import { COUNCIL_TOPIC, handOverOf } from '../council/hand-over.ts'
 import type { Outbox, OutboxMessage } from '../outbox.ts'
 import type { Checkpoint, ThinTold } from './checkpoint.ts'
-import { type Message, type PlacedThinWindow, SAMPLES_TOPIC, thinTopic } from './deliveries.ts'
+import { incidentWord, type Message, type PlacedThinWindow, SAMPLES_TOPIC, thinTopic } from './deliveries.ts'
 import type { WindowSamples } from './window-samples.ts'
 
 /**
@@ -117,8 +117,10 @@ export class Consequences {
     const told = new Map<string, ThinTold>()
     const background = new Map<string, BackgroundRow>()
     for (const judgement of judgements) {
-      const { tracked } = judgement.task
+      const { task } = judgement
+      const { tracked } = task
       const events = this.#untoldEvents(judgement)
+      tracked.beside.passSample(task.last)
       if (judgement.consequence.tag === 'incident') this.#incident(judgement, judgement.consequence, round)
       else if (judgement.consequence.tag === 'thin' && events > 0) {
         thin.push({ judgement, report: this.#thinWindow(judgement, events) })
@@ -207,7 +209,7 @@ export class Consequences {
       model,
       now,
     )
-    const { open, places } = handOut(continued.open, beside.sample)
+    const { open, places } = handOut(continued.open, beside.sampleUpTo(task.last))
     beside.standing.incidents[family] = open
     const write = (at: number) => this.#write(id, open, continued.row(), places, at)
     // The last state of an incident that is over must not be lost to the one that follows it.
@@ -225,7 +227,7 @@ export class Consequences {
     open.writes++
     this.#open.set(id, open)
     this.#remember(id)
-    this.#say('incident', { tag: 'incident', row }, `incident|${open.key}`)
+    this.#say('incident', { tag: 'incident', row }, incidentWord(open.key))
     const handOver = handOverOf(open, row)
     if (handOver) this.#say(COUNCIL_TOPIC, handOver, `council|${open.key}`)
     if (places.length === 0) return
@@ -248,7 +250,7 @@ export class Consequences {
   #thinWindow({ task, window, prediction, targets: [target] }: Judgement, events: number): PlacedThinWindow {
     const { beside } = task.tracked
     // One event of each source is evidence enough of what all of them do.
-    const [place] = beside.exampleGiven ? [] : beside.sample.places(1)
+    const [place] = beside.exampleGiven ? [] : beside.sampleUpTo(task.last).places(1)
     beside.exampleGiven = true
     return {
       source: task.tracked.window.source,

@@ -1,5 +1,6 @@
 import { databaseOf } from '../../adapters/d1/database.ts'
 import { writeIncidents } from '../../adapters/d1/incident-writer.ts'
+import { type GrownEvidence, writeRuleIndicators } from '../../adapters/d1/rule-indicators.ts'
 import { TrainingSamples } from '../../adapters/d1/training-samples.ts'
 import type { Indicator } from '../../core/ensemble/prediction.ts'
 import type { ThinReport } from '../../core/incidents/campaign.ts'
@@ -8,6 +9,7 @@ import { matchedFields } from '../../core/incidents/matched-fields.ts'
 import type { BackgroundRow, EvidenceRow } from '../../core/incidents/messages.ts'
 import type { IncidentRow } from '../../core/incidents/record.ts'
 import type { WindowSample } from '../../core/incidents/window-sample.ts'
+import { shippedRules } from '../../core/rules/shipped.ts'
 import { type CouncilMessage, type CouncilNamespace, tellCouncil } from '../council/hand-over.ts'
 import type { SensorPort, ThinMessage, ThinWindow } from '../names.ts'
 import { Outbox, type OutboxEntry } from '../outbox.ts'
@@ -37,6 +39,8 @@ const ORIGINAL_CHARACTERS = 4_000_000
 /** Topics of messages to sensors. One for each: a sensor that fails must not keep the others' messages waiting. */
 const THIN_TOPIC = 'thin '
 
+/** What a newer state of an incident's row replaces while it waits. */
+export const incidentWord = (key: string): string => `incident|${key}`
 export const thinTopic = (feed: string): string => THIN_TOPIC + sensorOf(feed)
 const sensorOf = (feed: string): string => feed.slice(0, feed.indexOf('/'))
 
@@ -138,10 +142,16 @@ export class Deliveries {
       const topics = [incidents, evidence, background]
       if (topics.every((entries) => entries.length === 0)) return
       const parts = this.#evidenceParts(evidence)
+      const grown = grownBy(evidence)
+      // A row that was replaced waits behind others; what its evidence leads to is written to it.
+      const rows = [
+        ...incidents.map(({ message }) => message),
+        ...this.outbox.waiting(grown.map(({ key }) => incidentWord(key))),
+      ]
       await writeIncidents(
         this.#receivers.DB,
         {
-          incidents: incidents.flatMap(({ message }) => (message.tag === 'incident' ? [message.row] : [])),
+          incidents: rows.flatMap((message) => (message.tag === 'incident' ? [message.row] : [])),
           evidence: parts.next().value ?? [],
           background: background.flatMap(({ id, message }) =>
             message.tag === 'background' ? [{ id, rows: message.rows }] : [],
@@ -150,6 +160,7 @@ export class Deliveries {
         now,
       )
       for (const rows of parts) await writeIncidents(this.#receivers.DB, { evidence: rows }, now)
+      if (grown.length > 0) await writeRuleIndicators(this.#receivers.DB, grown, shippedRules())
       this.#told(topics)
     } while (!isOver())
   }
@@ -193,4 +204,13 @@ export class Deliveries {
     const matched = matchedFields(event, indicators)
     return { incident_key: key, n, ts: event.ts, sensor, stream, format, event, original, matched }
   }
+}
+
+/** The incidents that these messages bring evidence of, each once. */
+function grownBy(entries: readonly OutboxEntry<Message>[]): GrownEvidence[] {
+  const grown = new Map<string, GrownEvidence>()
+  for (const { message } of entries)
+    if (message.tag === 'evidence')
+      grown.set(message.key, { key: message.key, upTo: message.first + message.places.length - 1 })
+  return [...grown.values()]
 }

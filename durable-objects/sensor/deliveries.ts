@@ -1,8 +1,10 @@
 import { writeIncidents } from '../../adapters/d1/incident-writer.ts'
+import { writeRuleIndicators } from '../../adapters/d1/rule-indicators.ts'
 import type { Indicator } from '../../core/ensemble/prediction.ts'
 import { matchedFields } from '../../core/incidents/matched-fields.ts'
-import type { EvidenceRow } from '../../core/incidents/messages.ts'
+import { EVIDENCE_KEPT, type EvidenceRow } from '../../core/incidents/messages.ts'
 import type { IncidentRow } from '../../core/incidents/record.ts'
+import { shippedRules } from '../../core/rules/shipped.ts'
 import { type CouncilMessage, type CouncilNamespace, tellCouncil } from '../council/hand-over.ts'
 import { Outbox } from '../outbox.ts'
 import type { CampaignEvidence } from './campaign-evidence.ts'
@@ -58,9 +60,12 @@ export class CampaignDeliveries {
       const topics = [this.outbox.next('incident', MESSAGES), this.outbox.next('parts', MESSAGES)]
       const messages = topics.flat().map(({ message }) => message)
       if (messages.length === 0) return
+      const cited = messages.flatMap((message) => (message.tag === 'evidence' ? [message.key] : []))
+      // A row that was replaced waits behind others; what its evidence leads to is written to it.
+      const rows = [...messages, ...this.outbox.waiting(cited)]
       await writeIncidents(
         this.#db,
-        { incidents: messages.flatMap((message) => (message.tag === 'incident' ? [message.row] : [])) },
+        { incidents: rows.flatMap((message) => (message.tag === 'incident' ? [message.row] : [])) },
         now,
       )
       for (const message of messages) {
@@ -103,7 +108,21 @@ export class CampaignDeliveries {
         }),
       )
       await writeIncidents(this.#db, { evidence }, now)
+      const looked = lookedAt(last.n)
+      if (looked > lookedAt(untold[0]!.n - 1))
+        await writeRuleIndicators(this.#db, [{ key, upTo: looked }], shippedRules())
       this.#evidence.noteTold(key, last.n)
     }
   }
+}
+
+/**
+ * How many of a campaign's events the rules look at when it keeps `kept`: as it grows by a source at a time, again only each
+ * time that it has grown by half. Depends on the number alone, so that batches change nothing.
+ */
+export function lookedAt(kept: number): number {
+  if (kept >= EVIDENCE_KEPT) return EVIDENCE_KEPT
+  let step = 0
+  for (let next = 1; next <= kept; next = Math.ceil(next * 1.5)) step = next
+  return step
 }

@@ -2,6 +2,7 @@ import { databaseOf } from '../../adapters/d1/database.ts'
 import type { ModelManifest } from '../../core/ensemble/prediction.ts'
 import type { CanonicalEvent } from '../../core/events/event.ts'
 import { FEATURES, SCHEMA_HASH } from '../../core/features/schema.ts'
+import type { RuleIndicator } from '../../core/rules/indicators.ts'
 import { incidentEvidence, incidentSources, incidents } from '../../core/store/schema.ts'
 import { type ClassId, classOf } from '../../core/taxonomy.ts'
 
@@ -194,6 +195,23 @@ export function eveEvidence(key: string, n: number, ts = FIXTURE_NOW - 30 * MINU
   }
 }
 
+/** A rule that matches, as a partition writes it; what `over` gives is taken as it is. */
+export const ruleIndicator = (over: Partial<RuleIndicator> = {}): RuleIndicator => ({
+  rule: 'ssh-password-guessing',
+  title: 'SSH passwords guessed',
+  level: 'high',
+  threat_class: 3,
+  explains: null,
+  techniques: ['T1110.001'],
+  group: { src_ip: '203.0.113.7' },
+  groups: 1,
+  count: 214,
+  first_seen: FIXTURE_NOW - 60 * MINUTE,
+  last_seen: FIXTURE_NOW - 31 * MINUTE,
+  evidence: [1, 7, 214],
+  ...over,
+})
+
 /** Writes incidents; gives their ids in order. */
 export async function insertIncidents(db: D1Database, rows: IncidentInsert[]): Promise<number[]> {
   const ids: number[] = []
@@ -243,6 +261,7 @@ export function hostileIncident(key: string, text: string): { incident: Incident
       ...plain.triage_note,
       indicators: plain.triage_note.indicators.map((indicator) => ({ ...indicator, feature: text, unit: text })),
       missing: [text],
+      rules: [ruleIndicator({ group: { src_ip: text, username: text } })],
     },
   }
   const evidence: EvidenceInsert = {

@@ -64,6 +64,7 @@ export interface StoredIncident {
   reopened_count: number
   model_version: string
   targets: string
+  triage_note: string
   sensors: string
 }
 

@@ -8,6 +8,7 @@ import {
   insertEvidence,
   insertIncidents,
   insertSources,
+  ruleIndicator,
   sshdEvidence,
 } from '../support/incident-fixture.ts'
 
@@ -229,6 +230,17 @@ describe('GET /api/incidents/:id', () => {
     expect(incident.actions).toEqual([])
     expect(incident.audit).toEqual([])
     expect(incident.previous_id).toBe(earlier)
+  })
+
+  it('gives the rules that match its evidence, times in ISO 8601', async () => {
+    const matching = incidentRow('rules', 3)
+    matching.triage_note.rules = [ruleIndicator()]
+    const [id] = await insertIncidents(DB, [matching])
+    const { triage_note } = (await get(`/api/incidents/${id}`)) as { triage_note: { rules: unknown[] } }
+    const { first_seen, last_seen, ...same } = ruleIndicator()
+    expect(triage_note.rules).toEqual([
+      { ...same, first_seen: new Date(first_seen).toISOString(), last_seen: new Date(last_seen).toISOString() },
+    ])
   })
 
   it('features of another schema keep their values and get no made-up name', async () => {

@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { databaseOf } from '../../adapters/d1/database.ts'
 import { IncidentTriage } from '../../adapters/d1/incident-triage.ts'
 import { pruneDeliveries, writeIncidents } from '../../adapters/d1/incident-writer.ts'
+import { writeRuleIndicators } from '../../adapters/d1/rule-indicators.ts'
 import type { BackgroundRow, EvidenceRow, IncidentWrites } from '../../core/incidents/messages.ts'
 import type { IncidentRow } from '../../core/incidents/record.ts'
-import { incidentRow } from '../support/incident-fixture.ts'
+import { shippedRules } from '../../core/rules/shipped.ts'
+import type { TriageNote } from '../../core/store/schema.ts'
+import { incidentRow, sshdEvidence } from '../support/incident-fixture.ts'
 import { DB, type StoredIncident } from '../support/object-path.ts'
 
 const NOW = Date.UTC(2026, 2, 1, 12)
@@ -121,6 +124,64 @@ describe('an incident that was resolved', () => {
     await resolved('g', 'dismissed')
     await write({ incidents: [row('g', { revision: 2, last_seen: NOW + MINUTE })] })
     expect(await stored('g')).toMatchObject({ status: 'dismissed', reopened_count: 0 })
+  })
+})
+
+describe('rules that match an incident’s evidence', () => {
+  const rulesOf = async (key: string) => (JSON.parse((await stored(key)).triage_note) as TriageNote).rules
+  const match = (...keys: string[]) =>
+    writeRuleIndicators(
+      DB,
+      keys.map((key) => ({ key, upTo: 1_000 })),
+      shippedRules(),
+    )
+  const evidence = (key: string, count: number) => sshdEvidence(key, count, NOW - 20 * MINUTE) as EvidenceRow[]
+
+  it('are written with numbers of the evidence, once or again, and stay when the owner writes the row again', async () => {
+    await write({ incidents: [row('r')], evidence: evidence('r', 30) })
+    await match('r')
+    const rules = await rulesOf('r')
+    const guessed = rules!.find(({ rule }) => rule === 'ssh-password-guessing')!
+    expect(guessed).toMatchObject({ threat_class: 3, explains: null, count: 30 })
+    expect(guessed.evidence[0]).toBe(1)
+    expect(guessed.evidence.at(-1)).toBe(30)
+    await match('r')
+    expect(await rulesOf('r')).toEqual(rules)
+    await write({ incidents: [row('r', { revision: 2, events_count: 99 })] })
+    expect(await stored('r')).toMatchObject({ revision: 2, events_count: 99 })
+    expect(await rulesOf('r')).toEqual(rules)
+  })
+
+  it('are the same whether the evidence came at once or in parts', async () => {
+    const keys = ['parts', 'whole']
+    await write({ incidents: keys.map((key) => row(key)) })
+    for (const part of [evidence('parts', 30).slice(0, 6), evidence('parts', 30).slice(6)]) {
+      await write({ evidence: part })
+      await match('parts')
+    }
+    await write({ evidence: evidence('whole', 30) })
+    await match('whole')
+    expect(await rulesOf('parts')).toEqual(await rulesOf('whole'))
+  })
+
+  it('are those of each incident, however many are matched together', async () => {
+    const keys = ['t1', 't2', 't3', 't4', 't5']
+    await write({
+      incidents: keys.map((key) => row(key)),
+      evidence: keys.flatMap((key, i) => evidence(key, 10 + i)),
+    })
+    await match(...keys)
+    const counts = await Promise.all(
+      keys.map(async (key) => (await rulesOf(key))!.find(({ rule }) => rule === 'ssh-password-guessing')!.count),
+    )
+    expect(counts).toEqual([10, 11, 12, 13, 14])
+  })
+
+  it('are an empty list where none matches, and absent where none was asked', async () => {
+    await write({ incidents: [row('quiet'), row('unasked')] })
+    await match('quiet')
+    expect(await rulesOf('quiet')).toEqual([])
+    expect(await rulesOf('unasked')).toBeUndefined()
   })
 })
 

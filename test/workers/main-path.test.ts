@@ -8,6 +8,7 @@ import type { ReadEvent } from '../../core/events/event.ts'
 import { createLineReader } from '../../core/events/formats.ts'
 import { FEATURES } from '../../core/features/schema.ts'
 import { type LabelledEvent, labelledWindows } from '../../core/learning/labelled-windows.ts'
+import type { TriageNote } from '../../core/store/schema.ts'
 import type { Council } from '../../durable-objects/council.ts'
 import type { Sensor } from '../../durable-objects/sensor.ts'
 import type { SourcePartition } from '../../durable-objects/source-partition.ts'
@@ -89,6 +90,7 @@ interface Row {
   last_seen: number
   ml_confidence: number
   targets: string
+  triage_note: string
   features: string
   previous_key: string | null
   status: string
@@ -240,7 +242,17 @@ describe('a replay', () => {
     for (let i = 0; i < events.length; i += batch) await post(name, events.slice(i, i + batch), { stream: name })
     await settle(name)
     const rows = await incidents(`sensors = '["${name}"]'`)
-    return rows.map((row) => ({
+    return Promise.all(rows.map(told))
+  }
+
+  async function told(row: Row) {
+    const { results } = await env.DB.prepare('SELECT original FROM incident_evidence WHERE incident_key = ? ORDER BY n')
+      .bind(row.incident_key)
+      .all<{ original: string }>()
+    const evidence = results.map(({ original }) => original)
+    const { rules } = JSON.parse(row.triage_note) as TriageNote
+    const isCampaign = row.kind === 'campaign'
+    return {
       kind: row.kind,
       source: row.kind === 'source' ? row.src_ip : '',
       class: row.threat_class,
@@ -250,12 +262,17 @@ describe('a replay', () => {
       last: row.last_seen,
       confidence: Math.round(row.ml_confidence * 1e6) / 1e6,
       targets: row.targets,
-    }))
+      // Which of a campaign's sources is told first is a matter of which partition tells first.
+      evidence: isCampaign ? evidence.toSorted() : evidence,
+      rules: isCampaign ? rules?.map((matched) => ({ ...matched, evidence: [] })) : rules,
+    }
   }
 
-  it('gives the same incidents in batches of 7 and 1,000, and shuffled within the lateness bound', async () => {
+  it('gives the same incidents, evidence and matched rules in batches of 7 and 1,000, and shuffled within the lateness bound', async () => {
     const large = await replayed('by-1000', reads, 1_000)
     expect(large.length).toBeGreaterThan(1)
+    expect(large.every(({ rules }) => rules !== undefined)).toBe(true)
+    expect(large.flatMap(({ rules }) => rules ?? []).length).toBeGreaterThan(1)
     expect(await replayed('by-7', reads, 7)).toEqual(large)
     const shuffled = reads
       .map((read, i) => ({ read, at: read.event.ts + ((i * 7_919) % 29) * 1_000 }))

@@ -11,6 +11,7 @@ import {
   insertEvidence,
   insertIncidents,
   insertSources,
+  ruleIndicator,
   sshdEvidence,
 } from '../support/incident-fixture.ts'
 
@@ -250,6 +251,34 @@ describe('incident', () => {
     expect(text).toMatch(/established share .{0,60} absent 0\.83 ratio/)
     expect(text).toMatch(/Brute Force Attack decided 94\.3 % 40\.0 % 94\.3 % 94\.3 % 94\.3 %/)
     expect(text).toContain('All 100 features')
+  })
+
+  it('shows the rules that match with level, techniques, count and links to their events, and says what explains', async () => {
+    const matching = incidentRow('m', 3)
+    const mistyped = {
+      title: 'A person mistyped',
+      level: 'informational',
+      threat_class: 0,
+      explains: 'mistyping',
+    } as const
+    matching.triage_note.rules = [
+      ruleIndicator({ groups: 3 }),
+      ruleIndicator({ ...mistyped, techniques: [], count: 2 }),
+    ]
+    const none = incidentRow('n', 3)
+    none.triage_note.rules = []
+    const [id, without, unasked] = await insertIncidents(DB, [matching, none, incidentRow('u', 3)])
+    const page = await html(`/incidents/incident/${id}`)
+    const text = textOf(page)
+    expect(text).toMatch(
+      /SSH passwords guessed ssh-password-guessing · src_ip 203\.0\.113\.7 and 2 more groups high Brute Force Attack T1110\.001 214 E1 E7 E214 …/,
+    )
+    expect(text).toMatch(/A person mistyped .* informational harmless: mistyping none named 2/)
+    expect(page).toContain(`<a href="/incidents/incident/${id}/evidence/214">E214</a>`)
+    expect(textOf(await html(`/incidents/incident/${without}`))).toContain('No scenario rule matches')
+    expect(textOf(await html(`/incidents/incident/${unasked}`))).toContain('have not been held against')
+    const queue = textOf(await html('/incidents', 'viewer'))
+    expect(queue.split('SSH passwords guessed')).toHaveLength(2)
   })
 
   it('shows every feature in its group with value, unit, usual range and contribution, absent ones with the reason', async () => {
@@ -526,7 +555,7 @@ describe('background', () => {
 
 describe('hostile text', () => {
   const TAGS = new Set(
-    'html head meta title link script body a header svg path nav div span small form input button main section h1 h2 p ul ol li table thead tbody tr th td time details summary figure figcaption rect line search label select option textarea b code pre mark'.split(
+    'html head meta title link script body a header svg path nav div span small form input button main section h1 h2 h3 p ul ol li table thead tbody tr th td time details summary figure figcaption rect line search label select option textarea b code pre mark'.split(
       ' ',
     ),
   )

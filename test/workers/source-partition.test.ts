@@ -3,11 +3,15 @@ import { env as workerEnv } from 'cloudflare:workers'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ReadEvent } from '../../core/events/event.ts'
 import { Beside } from '../../core/incidents/beside.ts'
+import type { IncidentRow } from '../../core/incidents/record.ts'
 import { WindowTable } from '../../core/window/window-table.ts'
 import type { PartitionShare } from '../../durable-objects/names.ts'
+import { Outbox } from '../../durable-objects/outbox.ts'
 import { Checkpoint, type FeedState } from '../../durable-objects/partition/checkpoint.ts'
 import { newCounters } from '../../durable-objects/partition/counters.ts'
+import type { Message } from '../../durable-objects/partition/deliveries.ts'
 import type { SourcePartition } from '../../durable-objects/source-partition.ts'
+import { incidentRow } from '../support/incident-fixture.ts'
 import { type StandInModel, standInModel } from '../support/stand-in-model.ts'
 
 interface TestEnv {
@@ -275,6 +279,40 @@ describe('a source that was forgotten with its incident open', () => {
       await runDurableObjectAlarm(at)
     }
     expect(await incidentsOf('203.0.113.11')).toMatchObject([{ events_count: 8 }])
+  })
+})
+
+describe('an incident whose row waits behind those of many others', () => {
+  it('is written before its evidence, so that the rules which match it are not lost', async () => {
+    const at = partition('behind')
+    clockAhead(0)
+    const events = failures('203.0.113.90', 30)
+    await at.add(share('behind', events, { scope: 'elsewhere' }))
+    await runAlarms(at)
+    const row = (key: string) => incidentRow(key, 3) as IncidentRow
+    const places = events.map(({ event }, index) => ({ row: 1, index, ts: event.ts, rank: index }))
+    await runInDurableObject(at, (_, { storage }) =>
+      storage.transactionSync(() =>
+        new Outbox<Message>(storage.sql, 'partition behind').put([
+          {
+            topic: 'evidence',
+            message: { tag: 'evidence', key: 'last', first: 1, places, indicators: [] },
+            replaces: null,
+          },
+          ...[...Array.from({ length: 150 }, (_, i) => `other ${i}`), 'last'].map((key) => ({
+            topic: 'incident',
+            message: { tag: 'incident' as const, row: row(key) },
+            replaces: `incident|${key}`,
+          })),
+        ]),
+      ),
+    )
+    await at.add(share('behind', failures('203.0.113.91', 1)))
+    await runAlarms(at)
+    const { rules } = (await env.DB.prepare(
+      "SELECT json_extract(triage_note, '$.rules') AS rules FROM incidents WHERE incident_key = 'last'",
+    ).first<{ rules: string | null }>())!
+    expect(JSON.parse(rules!).map(({ rule }: { rule: string }) => rule)).toContain('ssh-password-guessing')
   })
 })
 

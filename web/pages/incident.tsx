@@ -7,6 +7,7 @@ import { IncidentHeader } from '../components/incident-header.tsx'
 import { incidentHref } from '../components/incident-link.tsx'
 import { IndicatorTable } from '../components/indicator-table.tsx'
 import { Layout, type Viewer } from '../components/layout.tsx'
+import { RuleIndicatorTable } from '../components/rule-indicator-table.tsx'
 import { SourceList } from '../components/source-list.tsx'
 import { Target } from '../components/target.tsx'
 import { count, plural } from '../format.ts'
@@ -39,6 +40,9 @@ export const IncidentPage: FC<{ view: IncidentView; viewer: Viewer }> = ({ view,
       <WhatOthersKnow incident={incident} now={view.now} />
       <section class="card" aria-labelledby="indicators">
         <h2 id="indicators">Why: the strongest indicators</h2>
+        <h3>Scenario rules that match</h3>
+        <RuleIndicatorTable incident={incident} kept={view.evidence.kept} />
+        <h3>Features that moved the prediction most</h3>
         <IndicatorTable incident={incident} definitions={view.definitions} />
       </section>
       <section class="card" aria-labelledby="classes">

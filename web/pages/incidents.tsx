@@ -164,6 +164,18 @@ const Queue: FC<{ view: QueueView }> = ({ view }) => (
   </div>
 )
 
+/** The weightiest rule that matches; nothing where none does. */
+const TopRule: FC<{ incident: IncidentSummary }> = ({ incident }) => {
+  const [top] = incident.triage_note.rules ?? []
+  if (!top) return null
+  return (
+    <small class="top-rule">
+      {top.explains === null ? null : 'harmless? '}
+      {top.title}
+    </small>
+  )
+}
+
 const QueueRow: FC<{ incident: IncidentSummary; now: EpochMs }> = ({ incident, now }) => (
   <tr>
     <td data-label="Severity">
@@ -171,6 +183,7 @@ const QueueRow: FC<{ incident: IncidentSummary; now: EpochMs }> = ({ incident, n
     </td>
     <th scope="row" data-label="What">
       <a href={incidentHref(incident.id)}>{incident.threat_category}</a> <small>#{incident.id}</small>
+      <TopRule incident={incident} />
     </th>
     <td class="source" data-label="Source">
       <Source incident={incident} />

@@ -20,6 +20,14 @@ export function incidentJson(row: IncidentSummary): z.input<typeof Incident> {
   const { incident_key, revision, previous_key, ...rest } = row
   return {
     ...rest,
+    triage_note: {
+      ...row.triage_note,
+      rules: row.triage_note.rules?.map((matched) => ({
+        ...matched,
+        first_seen: iso(matched.first_seen),
+        last_seen: iso(matched.last_seen),
+      })),
+    },
     verification: verificationOf(row),
     gemini_analysis: row.gemini_analysis ?? null,
     grok_intel: row.grok_intel ?? null,

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { ANALYST_VERDICTS } from '../../core/incidents/analyst-verdict.ts'
 import { INCIDENT_ORDERS } from '../../core/incidents/query.ts'
 import { FINDING_KINDS } from '../../core/intel/finding.ts'
+import { LEVELS } from '../../core/rules/rule-file.ts'
 import { INCIDENT_STATUSES, ROUTES, TRUSTS } from '../../core/store/schema.ts'
 import { SEVERITIES } from '../../core/taxonomy.ts'
 import { IncidentCouncil } from './council-schemas.ts'
@@ -76,6 +77,27 @@ export const Incident = z
       ),
       votes: z.object({ forest: z.array(Share), boosting: z.array(Share), network: z.array(Share) }),
       missing: z.array(z.string()),
+      rules: z
+        .array(
+          z.object({
+            rule: z.string(),
+            title: z.string(),
+            level: z.enum(LEVELS),
+            threat_class: z.number().int().min(0).max(6),
+            explains: z.string().nullable().openapi({
+              description: 'What the traffic is instead of an attack; null for a rule that finds one',
+            }),
+            techniques: z.array(z.string()).openapi({ description: 'ATT&CK ids' }),
+            group: z.record(z.string(), z.union([z.string(), z.number()])),
+            groups: z.number().int().openapi({ description: 'Groups that matched; the one with most events is told' }),
+            count: z.number().int().openapi({ description: 'Kept events that it rests on' }),
+            first_seen: Time,
+            last_seen: Time,
+            evidence: z.array(z.number().int()).openapi({ description: 'Numbers of some of them' }),
+          }),
+        )
+        .optional()
+        .openapi({ description: 'Scenario rules that match the kept evidence; absent while they were not looked at' }),
     }),
     model_version: z.string(),
     schema_hash: z.string(),

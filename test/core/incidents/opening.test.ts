@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Prediction } from '../../../core/ensemble/prediction.ts'
+import type { CanonicalEvent } from '../../../core/events/event.ts'
 import { accumulate, noEvidence, OPENS_AT } from '../../../core/incidents/accumulate.ts'
+import { Beside, type StoredBeside } from '../../../core/incidents/beside.ts'
 import { CAMPAIGN_SOURCES, CampaignTable, type ThinReport } from '../../../core/incidents/campaign.ts'
 import { EvidenceSample } from '../../../core/incidents/evidence-sample.ts'
 import { consequenceOf, newStanding } from '../../../core/incidents/standing.ts'
+import { paneOf } from '../../../core/window/pane-times.ts'
 
 function prediction(threatClass: number, confidence: number, route: Prediction['route']): Prediction {
   const probabilities = new Float32Array(7).fill((1 - confidence) / 6)
@@ -143,6 +146,51 @@ describe('campaigns', () => {
     expect(second!.key).not.toBe(first!.key)
     const reversed = new CampaignTable().take('feed', reports(12).reverse()).changed[0]!
     expect(reversed.strongest.source).toBe(first!.strongest.source)
+  })
+})
+
+describe('the evidence of a replay', () => {
+  const line = (i: number): [event: CanonicalEvent, original: string] => [
+    { ts: i * 3_000, src_ip: '192.0.2.1', event_type: i % 9 ? 'flow' : 'alert' },
+    `line ${i}`,
+  ]
+  /** What is kept after each pane when so many events come before the panes that they close are judged. */
+  function keptByPane(batch: number, count = 400): number[][] {
+    const beside = new Beside()
+    const kept: number[][] = []
+    let judged = -1
+    for (let from = 0; from < count; from += batch) {
+      const end = Math.min(count, from + batch)
+      for (let i = from; i < end; i++) beside.note(...line(i), 'sensor', { row: from, index: i - from }, true)
+      const newest = paneOf(line(end - 1)[0].ts)
+      const closed = end === count ? newest : newest - 1
+      for (let pane = judged + 1; pane <= closed; pane++) {
+        beside.passSample(pane)
+        kept.push(
+          beside
+            .sampleUpTo(pane)
+            .places(500)
+            .map(({ ts }) => ts),
+        )
+      }
+      judged = Math.max(judged, closed)
+    }
+    return kept
+  }
+
+  it('is the same after every pane, however many events come at once', () => {
+    const single = keptByPane(1)
+    expect(single.at(-1)!.length).toBeGreaterThan(32)
+    expect(keptByPane(7)).toEqual(single)
+    expect(keptByPane(1_000)).toEqual(single)
+  })
+
+  it('outlives a checkpoint amid a batch', () => {
+    const beside = new Beside()
+    for (let i = 0; i < 400; i++) beside.note(...line(i), 'sensor', { row: 0, index: i }, true)
+    const restored = Beside.fromJSON(JSON.parse(JSON.stringify(beside)) as StoredBeside)
+    for (const pane of [10, 1e9])
+      expect(restored.sampleUpTo(pane).places(500)).toEqual(beside.sampleUpTo(pane).places(500))
   })
 })
 

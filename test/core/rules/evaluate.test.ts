@@ -218,11 +218,26 @@ it('says what an event lacked that came close', () => {
   )
 })
 
-it('shows one indicator a rule, the weightiest first', () => {
-  const set = ruleSet({ level: 'low', groupby: ['username'] }, { level: 'critical' })
-  const shown = ruleIndicators(set, [failed(0, { username: 'a' }), failed(1), failed(2)])
-  expect(shown.map(({ rule, count, group }) => [rule, count, group])).toEqual([
-    ['rule-1', 3, { src_ip: '203.0.113.7' }],
-    ['rule-0', 2, { username: 'root' }],
-  ])
+describe('indicators', () => {
+  const numbered = (events: CanonicalEvent[]) => events.map((event, i) => ({ n: i + 1, event }))
+
+  it('are one a rule, the weightiest first, explanations last, with the evidence that they rest on', () => {
+    const set = ruleSet(
+      { level: 'low', groupby: ['username'] },
+      { level: 'critical' },
+      { level: 'critical', class: 'Normal', explains: 'mistyping' },
+    )
+    const shown = ruleIndicators(set, numbered([failed(0, { username: 'a' }), failed(1), failed(2)]))
+    expect(shown.map(({ rule, count, group, groups, evidence }) => [rule, count, group, groups, evidence])).toEqual([
+      ['rule-1', 3, { src_ip: '203.0.113.7' }, 1, [1, 2, 3]],
+      ['rule-0', 2, { username: 'root' }, 2, [2, 3]],
+      ['rule-2', 3, { src_ip: '203.0.113.7' }, 1, [1, 2, 3]],
+    ])
+  })
+
+  it('name no password and cut what a stranger chose to be long', () => {
+    const set = ruleSet({ groupby: ['password', 'username'] })
+    const [shown] = ruleIndicators(set, numbered([failed(0, { password: 'Winter', username: 'x'.repeat(900) })]))
+    expect(shown!.group).toEqual({ username: 'x'.repeat(200) })
+  })
 })
