@@ -6,6 +6,7 @@ import { type Ask, type CouncilCase, costOf, type NotRun, pathOf } from './case.
 import type { EvidencePack } from './evidence-pack.ts'
 import type { CheckedCitation } from './grounding.ts'
 import { isPassword, type Mask, restoreMasks } from './masking.ts'
+import { caseNumbers } from './memory/reused-conclusion.ts'
 import type { ProposedAction, Verdict, VerifierName, VerifierRole } from './verifier.ts'
 import { VERIFIER_FACTS } from './verifiers.ts'
 
@@ -34,6 +35,8 @@ export interface CouncilNote {
   disputed: boolean
   /** Dismissed, and a person is to look at it all the same. */
   sampled_for_review: boolean
+  /** Ids of the incidents whose cases gave the verdict; empty when verifiers did. */
+  reused_from: number[]
   not_run: NotRun[]
   failure: string | null
   cost_usd: number | null
@@ -79,7 +82,8 @@ export function verdictRecord(
   now: EpochMs,
 ): VerdictRecord {
   const restore = (text: string) => restoreMasks(text, masks, isPassword)
-  const { conclusion, failure } = one
+  const { conclusion, failure, memory } = one
+  const reuse = memory?.reuse ?? null
   const opinionIn = (column: keyof VerdictRecord['columns']): StoredOpinion | null => {
     const ask = one.asks.findLast(
       ({ verifier, opinion, isBlind }) => VERIFIER_FACTS[verifier].column === column && opinion !== null && !isBlind,
@@ -87,6 +91,8 @@ export function verdictRecord(
     return ask ? stored(ask, restore) : null
   }
   const missing = [
+    ...(reuse === null ? [] : [`nobody was asked: the verdict is reused from ${caseNumbers(reuse)}`]),
+    ...(memory?.isMissing ? [`past cases were not compared: ${memory.why}`] : []),
     ...(failure === null ? [] : [`the case failed: ${restore(failure)}`]),
     ...one.asks
       .filter(({ state }) => state === 'failed')
@@ -117,6 +123,7 @@ export function verdictRecord(
       remarks: (conclusion?.remarks ?? []).map(restore),
       disputed: conclusion?.isDisputed ?? false,
       sampled_for_review: conclusion?.isSampled ?? false,
+      reused_from: reuse?.cases.map(({ incidentId }) => incidentId) ?? [],
       not_run: one.notRun,
       failure: failure === null ? null : restore(failure),
       cost_usd: costOf(one),
@@ -128,7 +135,8 @@ export function verdictRecord(
       added: missing.map((sentence) => MISSING_PREFIX + sentence),
     },
     isDismissed: conclusion?.verdict === 'FALSE_POSITIVE' && !conclusion.isSampled,
-    sample: conclusion && pack && labelOf(conclusion, pack),
+    // A verdict that was reused teaches nothing: the cases that it rests on have, and it must not count their label again.
+    sample: conclusion && pack && reuse === null ? labelOf(conclusion, pack) : null,
   }
 }
 

@@ -7,6 +7,9 @@ export const DIMENSIONS = FEATURE_COUNT + CLASS_COUNT
 /** Floats a vector takes in a block: a multiple of twelve, the rest is 0. */
 export const STRIDE = Math.ceil(DIMENSIONS / 12) * 12
 
+/** Beyond any feature's range: it keeps sums finite. */
+const MOST_DEVIATIONS = 1e12
+
 export interface CaseVector {
   /** STRIDE floats of length 1. */
   unit: Float32Array<ArrayBuffer>
@@ -29,8 +32,9 @@ export function caseVector(
   const values = new Float64Array(STRIDE)
   for (let column = 0; column < FEATURE_COUNT; column++) {
     const value = features[column] ?? null
-    if (value !== null && Number.isFinite(value))
-      values[column] = Math.asinh((transformed(column, value) - middle[column]!) / width[column]!)
+    if (value === null || !Number.isFinite(value)) continue
+    const deviations = (transformed(column, value) - middle[column]!) / width[column]!
+    values[column] = Math.asinh(Math.max(-MOST_DEVIATIONS, Math.min(MOST_DEVIATIONS, deviations)))
   }
   for (let k = 0; k < CLASS_COUNT; k++) values[FEATURE_COUNT + k] = probabilities[k] ?? 0
   const length = Math.hypot(...values)
