@@ -21,7 +21,7 @@ import manifest from '../models/manifest.json'
 import { CaseShelf } from './case-memory/case-shelf.ts'
 import type { CaseMemoryPort, CaseMemorySize } from './names.ts'
 
-/** 43 MB of vectors in memory; an object has 128. */
+/** 48 MB of vectors, their bounds and facts in memory; an isolate has 128. */
 const MOST_CASES = 100_000
 /** As many as a Vectorize index gives. */
 const MOST_CANDIDATES = 100
@@ -96,12 +96,13 @@ export class CaseMemory extends DurableObject<CaseMemoryEnv> implements CaseMemo
   async similar(question: CaseQuestion, most: number): Promise<Result<Recollection, string>> {
     const vector = this.#vectorOf(question)
     if (!vector) return err('the incident was computed by another version: its features cannot be compared')
-    const own = this.#shelf.of(question.incidentKey)?.kept.slot
+    const proposed = await this.#proposed(vector)
     const { predictedClass } = question
     const tally = new ReuseTally({ predictedClass, length: vector.length }, this.#parts.clock())
     const isAsked = (slot: number) => slot !== own && this.#shelf.facts(slot) !== null
     const near = (found: Found) => tally.add(found, this.#shelf.facts(found.slot)!)
-    const proposed = await this.#proposed(vector)
+    const own = this.#shelf.of(question.incidentKey)?.kept.slot
+    if (own !== undefined) proposed?.delete(own)
     const sought = { query: vector.unit, most, over: SIMILAR_OVER, near, isAsked }
     const found = proposed
       ? compareSome(proposed, (slot) => this.#shelf.vector(slot), sought)
@@ -121,7 +122,7 @@ export class CaseMemory extends DurableObject<CaseMemoryEnv> implements CaseMemo
             }
           : null,
       whyNot: mayHideOthers ? 'So many past cases are over 0.97 that the index did not tell all of them.' : whyNot,
-      compared: Math.max(0, this.#shelf.count - (own === undefined ? 0 : 1)),
+      compared: proposed ? proposed.size : this.#shelf.count - (own === undefined ? 0 : 1),
     })
   }
 

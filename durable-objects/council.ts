@@ -347,7 +347,11 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
   /** Asks memory once; without an answer the case goes on. */
   async #recall(round: number, one: CouncilCase): Promise<void> {
     const pack = this.#packOf(round)
-    const { memory, similar } = await recall(this.#memory, pack, round)
+    const { memory, similar } = await recall(this.#memory, pack, {
+      round,
+      isOff: this.#settings.COUNCIL_REUSE === 'off',
+      isJudgeFree: !planOf(this.#setups, false).candidates.judge.some(({ isRemote }) => isRemote),
+    })
     this.ctx.storage.transactionSync(() => {
       this.#store.writePack(round, { ...pack, similar })
       this.#store.write(round, recalled(one, memory, this.#parts.clock()))

@@ -31,7 +31,7 @@ type CaseRow = {
 
 /**
  * Past cases in an object's own database: a row each, and their vectors and facts in blocks, so that all of them are read
- * in a moment. Of 100,000 cases the vectors take 43 MB of memory, from the first search on. Written within the caller's
+ * in a moment. 100,000 cases take 48 MB of memory, from the first search on. Written within the caller's
  * transaction; when that fails, `forget` must be called.
  */
 export class CaseShelf {

@@ -2,7 +2,7 @@ import { inTime } from '../../adapters/in-time.ts'
 import type { CouncilCase, MemoryAnswer } from '../../core/council/case.ts'
 import type { EvidencePack } from '../../core/council/evidence-pack.ts'
 import type { PastCase, SimilarCase } from '../../core/council/memory/past-case.ts'
-import { whyNotReused } from '../../core/council/memory/reuse.ts'
+import { type ReuseTerms, whyNotReused } from '../../core/council/memory/reuse.ts'
 import type { CaseMemoryPort } from '../names.ts'
 
 /** Similar cases that a pack holds. */
@@ -21,7 +21,7 @@ const without = (why: string, isMissing = false): Recalled => ({
 })
 
 /** What memory says of a case. Never rejects: a memory that does not answer costs the case nothing but its help. */
-export async function recall(memory: CaseMemoryPort | null, pack: EvidencePack, round: number): Promise<Recalled> {
+export async function recall(memory: CaseMemoryPort | null, pack: EvidencePack, terms: ReuseTerms): Promise<Recalled> {
   if (memory === null) return without('No memory is set up.')
   if (pack.kind === 'campaign') return without(NO_CAMPAIGNS)
   try {
@@ -29,7 +29,7 @@ export async function recall(memory: CaseMemoryPort | null, pack: EvidencePack, 
     const answer = await inTime(memory.similar(question, SHOWN), PATIENCE_MS)
     if (!answer.ok) return without(`It was not asked: ${answer.error}.`)
     const { similar, reuse, compared, whyNot } = answer.value
-    const why = reuse === null ? whyNot : round > 1 ? LOOKED_AT_AGAIN : whyNotReused(reuse.verdict, pack)
+    const why = reuse === null ? whyNot : whyNotReused(reuse, pack, terms)
     return { similar, memory: { compared, why, isMissing: false, reuse: why === null ? reuse : null } }
   } catch (error) {
     return without(`memory did not answer (${String(error).slice(0, 200)})`, true)
@@ -37,7 +37,6 @@ export async function recall(memory: CaseMemoryPort | null, pack: EvidencePack, 
 }
 
 const NO_CAMPAIGNS = 'A campaign is many sources: the window of its strongest one does not stand for it.'
-const LOOKED_AT_AGAIN = 'Past cases would give the verdict, but somebody is to look at this incident again.'
 
 /** A case that is over as memory keeps it; null for one that came to nothing, and for a campaign. */
 export function pastCaseOf(one: CouncilCase, pack: EvidencePack, round: number): PastCase | null {

@@ -81,6 +81,6 @@ export interface Recollection {
   reuse: Reuse | null
   /** Why nothing is reused although cases are that similar; null where none is, or where one is reused. */
   whyNot: string | null
-  /** Cases that it was compared with. */
+  /** Cases that it was compared with: all others, or those that an index proposed. */
   compared: number
 }

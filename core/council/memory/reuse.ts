@@ -2,6 +2,7 @@ import type { ClassId } from '../../taxonomy.ts'
 import type { EpochMs } from '../../time.ts'
 import type { EvidencePack } from '../evidence-pack.ts'
 import type { Verdict } from '../verifier.ts'
+import type { Reuse } from './past-case.ts'
 import { type Found, Nearest } from './search.ts'
 
 /** Cases more similar than this can speak for each other. */
@@ -105,8 +106,25 @@ export class ReuseTally {
   }
 }
 
-/** Why a verdict from memory does not count in this case: it acquits by the same rules as a judge, or not at all. */
-export function whyNotReused(verdict: Verdict, pack: Pick<EvidencePack, 'addressed' | 'scenarioHits'>): string | null {
+/** What of the case's surroundings decides whether a verdict from memory counts. */
+export interface ReuseTerms {
+  /** Counts the incident's cases from 1. */
+  round: number
+  isOff: boolean
+  /** Only the rules would judge: they cost nothing, and cite events of this very case. */
+  isJudgeFree: boolean
+}
+
+/** Why a verdict that past cases give does not count in this case. It acquits by the same rules as a judge, or not at all. */
+export function whyNotReused(
+  { verdict, cases }: Pick<Reuse, 'verdict' | 'cases'>,
+  pack: Pick<EvidencePack, 'addressed' | 'scenarioHits'>,
+  { round, isOff, isJudgeFree }: ReuseTerms,
+): string | null {
+  if (isOff) return 'Past cases would give the verdict; COUNCIL_REUSE is off.'
+  if (round > 1) return 'Past cases would give the verdict, but somebody is to look at this incident again.'
+  if (isJudgeFree && !cases.some(({ by }) => by === 'analyst'))
+    return 'Past cases would give the verdict, but no analyst judged one of them, and the rules that judge here cost nothing.'
   if (verdict !== 'FALSE_POSITIVE') return null
   const [addressed] = pack.addressed
   if (addressed)

@@ -15,15 +15,16 @@ export const PastCases: FC<{ given: CouncilCaseView; now: EpochMs }> = ({ given,
   const { memory } = given.case
   if (memory === null) return null
   const { compared, why, isMissing, reuse } = memory
-  const similar = given.pack?.similar ?? []
+  const rests = new Set(reuse?.cases.map(({ key }) => key))
+  const others = (given.pack?.similar ?? []).filter(({ key }) => !rests.has(key))
   return (
     <section class="card" aria-labelledby="past-cases">
       <h2 id="past-cases">Similar past cases</h2>
       {reuse === null ? null : (
         <>
           <p>
-            Nobody was asked: {plural(reuse.agreeing, 'past case')} over 0.97 agree, and none is against. The verdict
-            rests on these, and lasts until they are 30 days old.
+            Nobody was asked: {plural(reuse.agreeing, 'past case')} over 0.97 similar, none older than 30 days, agree,
+            and none is against. The verdict rests on these:
           </p>
           <Cases cases={reuse.cases} now={now} />
         </>
@@ -36,13 +37,12 @@ export const PastCases: FC<{ given: CouncilCaseView; now: EpochMs }> = ({ given,
       {compared === null ? null : compared === 0 ? (
         <p class="empty">There is none yet.</p>
       ) : (
-        <>
-          <p class="hint">
-            The most similar of {plural(compared, 'case')} by cosine of their windows; all were compared.
-          </p>
-          <Cases cases={similar} now={now} />
-        </>
+        <p class="hint">
+          {reuse === null ? 'The most similar' : others.length > 0 ? 'Others like it' : 'No other is as similar'}, of{' '}
+          {plural(compared, 'case')} compared by the cosine of their windows.
+        </p>
       )}
+      {others.length === 0 ? null : <Cases cases={others} now={now} />}
     </section>
   )
 }
