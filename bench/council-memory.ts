@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { caseVector, STRIDE } from '../core/council/memory/case-vector.ts'
 import { FACT_BYTES, writeFacts } from '../core/council/memory/fact-block.ts'
-import type { CaseWindow, Recollection } from '../core/council/memory/past-case.ts'
+import type { CaseWindow } from '../core/council/memory/past-case.ts'
 import { type CaseScale, scaleFrom } from '../core/council/memory/scale.ts'
+import type { Found } from '../core/council/memory/search.ts'
 import { BLOCK_SLOTS } from '../core/council/memory/vector-block.ts'
 import { parseManifest } from '../core/ensemble/manifest.ts'
 import { FEATURE_COUNT, FEATURES, SCHEMA_HASH } from '../core/features/schema.ts'
@@ -23,12 +24,13 @@ type Draw = () => CaseWindow
 export const bench: Bench = {
   name: 'council-memory',
   title: "the council's memory: exact search in 100,000 cases",
-  explains: `The CaseMemory object in workerd with 100,000 cases in its database, asked over HTTP one question after another. A search is
-what a request takes beyond an empty one of the same size, which goes to the object too; time in workerd stands still while it computes.
+  explains: `An object in workerd with 100,000 cases in its database, as CaseMemory keeps them, asked over HTTP one question after another. A
+search is all of it: the vector, the five nearest, and the rule over all cases above 0.97. Its time is what a request takes beyond an empty
+one of the same size, which goes to the object too; time in workerd stands still while it computes.
 Two memories: windows of the scripted day with every feature and probability moved by up to a tenth, as cases would be, and windows that
 point into random directions, where nothing can be passed over: the worst there is. Recall is proven in the same run: each of the proven
-searches must give the very cases that a naive one gives (every product, then sorted), with the same similarities to 1e-9. The reference is
-that naive search, in the same isolate. "First search" restarts the object's code, which then reads all blocks from its database.`,
+searches must give the very cases that a naive one gives (every product, then sorted), in the same order, and as many above 0.97. The
+reference is that naive search, in the same isolate. "First search" reads all blocks from the database first.`,
   async run({ quick, say }) {
     const read = parseManifest(JSON.parse(readFileSync(inRoot('models/manifest.json'), 'utf8')))
     mustBe(read.ok, 'the shipped manifest is refused')
@@ -56,12 +58,11 @@ that naive search, in the same isolate. "First search" restarts the object's cod
       rows: [
         ...rowsOf('windows like the day’s', day),
         ...rowsOf('random directions', worst),
-        { name: 'recall', value: 1, unit: '', target: { least: 1 } },
-        { name: 'first search', value: day.firstMs, unit: 'ms' },
-        { name: 'a case remembered, median', value: median(day.remember), unit: 'ms' },
+        { name: 'recall', value: Math.min(day.recall, worst.recall), unit: '', target: { least: 1 } },
+        { name: 'first search after a restart', value: day.firstMs, unit: 'ms' },
       ],
       notes: [
-        `${CASES.toLocaleString('en')} cases of ${STRIDE} floats; ${day.search.length} searches in each memory, ${day.naive.length} proven against the naive one in each`,
+        `${CASES.toLocaleString('en')} cases, each of 107 floats; ${day.search.length} searches in each memory, ${day.naive.length} of them proven against the naive one`,
       ],
     }
   },
@@ -70,7 +71,7 @@ that naive search, in the same isolate. "First search" restarts the object's cod
 interface Measured {
   search: number[]
   naive: number[]
-  remember: number[]
+  recall: number
   firstMs: number
 }
 
@@ -94,72 +95,56 @@ async function measure(
     return { ms, answer: JSON.parse(text.toString()) as Answer }
   }
   const json = (value: unknown) => Buffer.from(JSON.stringify(value))
-  await ask('/restart', json({}))
   for (let block = 0; block * BLOCK_SLOTS < CASES; block++)
     await ask(`/block?block=${block}`, blockOf(block, draw, scale))
   say(`${CASES} cases are written`)
-  const { answer: size } = await ask<{ cases: number }>('/restart', json({}))
-  mustBe(size.cases === CASES, `the memory holds ${size.cases} cases`)
+  const restart = () => ask('/restart', json({ scale }))
+  await restart()
 
   const times = quick ? 30 : 300
-  const questions = Array.from({ length: times }, () => draw())
-  const bodies = questions.map((window) => json({ question: { ...window, incidentKey: 'asked' } }))
+  const windows = Array.from({ length: times }, () => draw())
+  const bodies = windows.map((window) => json({ window }))
   const empties: number[] = []
   for (const body of bodies) empties.push((await ask('/nothing', body)).ms)
   const empty = median(empties)
-  type Answer = { ok: true; value: Recollection }
-  const firstMs = (await ask<Answer>('/search', bodies[0]!)).ms - empty
   // The first ones compile.
   for (const body of bodies.slice(0, 20)) await ask<Answer>('/search', body)
-  const found: Recollection[] = []
+  await restart()
+  const firstMs = (await ask<Answer>('/search', bodies[0]!)).ms - empty
   const search: number[] = []
+  const answers: Answer[] = []
   for (const body of bodies) {
     const { ms, answer } = await ask<Answer>('/search', body)
     search.push(ms - empty)
-    found.push(answer.value)
+    answers.push(answer)
   }
-  mustBe(
-    found.every(({ compared }) => compared === CASES),
-    'not all cases were compared',
-  )
   const naive: number[] = []
-  for (let i = 0; i < Math.max(10, times / 10); i++) {
-    const { features, probabilities } = questions[i]!
-    const unit = json({ unit: [...caseVector(features, probabilities, scale).unit] })
-    const { ms, answer } = await ask<{ slot: number; similarity: number }[]>('/naive', unit)
-    // The first one reads the blocks.
-    if (i > 0) naive.push(ms - empty)
-    mustBeTheSame(found[i]!, answer)
+  let right = 0
+  const proven = Math.max(10, times / 10)
+  for (let i = 0; i < proven; i++) {
+    const { features, probabilities } = windows[i]!
+    const unit = [...caseVector(features, probabilities, scale).unit]
+    const { ms, answer } = await ask<Answer>('/naive', json({ unit }))
+    naive.push(ms - empty)
+    right += sharedWith(answers[i]!, answer)
   }
-  const remember: number[] = []
-  for (let i = 0; i < 20; i++) {
-    const said = {
-      verdict: 'THREAT',
-      threatClass: 3,
-      confidence: 0.8,
-      by: 'council',
-      who: 'rules',
-      at: i,
-      isReused: false,
-    }
-    const past = { ...questions[i]!, ...said, incidentKey: `case ${i}`, incidentId: i, round: 2 }
-    const { ms, answer } = await ask<boolean>('/remember', json({ past }))
-    mustBe(answer, 'a case was not remembered')
-    remember.push(ms - empty)
-  }
-  return { search, naive, remember, firstMs }
+  const recall = right / (proven * SHOWN)
+  mustBe(recall === 1, `the search is said to be exact, and its recall is ${recall}`)
+  return { search, naive, recall, firstMs }
 }
 
-function mustBeTheSame({ similar }: Recollection, naive: { slot: number; similarity: number }[]): void {
-  mustBe(similar.length === SHOWN, `${similar.length} cases were found`)
-  for (const [i, one] of similar.entries()) {
-    const apart = Math.abs(one.similarity - naive[i]!.similarity)
-    mustBe(apart < 1e-9, `the ${i + 1}. similarity is ${one.similarity}, not ${naive[i]!.similarity}`)
-    const known = naive.some(
-      ({ slot, similarity }) => one.key === `case ${slot}` && Math.abs(similarity - one.similarity) < 1e-9,
-    )
-    mustBe(known, `${one.key} is not among the nearest`)
-  }
+interface Answer {
+  found: Found[]
+  near: number
+}
+
+/** How many of the nearest the search found, in their order; throws when it told others over the mark. */
+function sharedWith({ found, near }: Answer, naive: Answer): number {
+  mustBe(naive.found.length === SHOWN, `a naive search found ${naive.found.length} cases`)
+  mustBe(near === naive.near, `${near} cases were told to be over 0.97, and there are ${naive.near}`)
+  return naive.found.filter(
+    ({ slot, similarity }, i) => found[i]?.slot === slot && Math.abs(found[i].similarity - similarity) < 1e-9,
+  ).length
 }
 
 /** Vectors and facts of a block, as the object's database keeps them. */

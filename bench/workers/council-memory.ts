@@ -1,68 +1,100 @@
 import { DurableObject } from 'cloudflare:workers'
-import { DIMENSIONS, STRIDE } from '../../core/council/memory/case-vector.ts'
-import { FACT_BYTES } from '../../core/council/memory/fact-block.ts'
-import type { CaseQuestion, PastCase } from '../../core/council/memory/past-case.ts'
-import { BLOCK_SLOTS } from '../../core/council/memory/vector-block.ts'
-import { CaseMemory as Shipped } from '../../durable-objects/case-memory.ts'
+import { caseVector, DIMENSIONS, STRIDE } from '../../core/council/memory/case-vector.ts'
+import { readFacts } from '../../core/council/memory/fact-block.ts'
+import type { CaseWindow } from '../../core/council/memory/past-case.ts'
+import { ReuseTally, SIMILAR_OVER } from '../../core/council/memory/reuse.ts'
+import type { CaseScale } from '../../core/council/memory/scale.ts'
+import { type Found, searchBlocks } from '../../core/council/memory/search.ts'
+import { BLOCK_SLOTS, VectorBlock } from '../../core/council/memory/vector-block.ts'
+
+const MOST = 5
+
+interface Asked {
+  window?: CaseWindow
+  scale?: CaseScale
+  unit?: number[]
+}
 
 /**
- * The council's memory alone in workerd, for bench/council-memory.ts. Time stands still in here while it computes: it is
- * taken outside.
+ * The memory's search and its rule alone in workerd, for bench/council-memory.ts, over blocks that lie in an object's
+ * database as CaseMemory keeps them. Time stands still in here while it computes: it is taken outside.
  */
 export class CaseMemory extends DurableObject<Record<string, never>> {
-  #memory = new Shipped(this.ctx, {})
-  #naive: Float32Array[] | null = null
+  #blocks: { vectors: VectorBlock; facts: DataView }[] | null = null
+  #scale: CaseScale | null = null
 
   override async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
     if (pathname === '/block')
       return Response.json(this.#write(Number(searchParams.get('block')), await request.arrayBuffer()))
-    const asked = (await request.json()) as { question?: CaseQuestion; unit?: number[]; past?: PastCase }
+    const asked = (await request.json()) as Asked
     switch (pathname) {
       case '/restart':
-        this.#memory = new Shipped(this.ctx, {})
-        return Response.json(await this.#memory.size())
+        this.#blocks = null
+        this.#scale = asked.scale ?? this.#scale
+        return Response.json({})
       case '/search':
-        return Response.json(await this.#memory.similar(asked.question!, 5))
+        return Response.json(this.#search(asked.window!))
       case '/naive':
-        return Response.json(this.#search(asked.unit!))
-      case '/remember':
-        return Response.json(await this.#memory.remember(asked.past!))
+        return Response.json(this.#naive(asked.unit!))
       default:
-        return Response.json(asked.question!.incidentKey)
+        return Response.json(asked.window?.schemaHash ?? null)
     }
   }
 
-  /** A block as the object keeps it, with a row for each of its cases. */
   #write(block: number, bytes: ArrayBuffer): number {
+    const { sql } = this.ctx.storage
+    sql.exec(
+      'CREATE TABLE IF NOT EXISTS blocks (block INTEGER PRIMARY KEY, vectors BLOB NOT NULL, facts BLOB NOT NULL)',
+    )
     const vectorBytes = BLOCK_SLOTS * STRIDE * 4
-    this.ctx.storage.transactionSync(() => {
-      const { sql } = this.ctx.storage
-      sql.exec('INSERT INTO blocks VALUES (?, ?, ?)', block, bytes.slice(0, vectorBytes), bytes.slice(vectorBytes))
-      const facts = new DataView(bytes, vectorBytes)
-      for (let place = 0; place < BLOCK_SLOTS; place++) {
-        if (facts.getUint8(place * FACT_BYTES + 3) === 0) continue
-        const slot = block * BLOCK_SLOTS + place
-        sql.exec("INSERT INTO cases VALUES (?, ?, ?, 1, 'rules', 0.8, 0, ?, 1, NULL)", slot, `case ${slot}`, slot, slot)
-      }
-    })
+    sql.exec('INSERT INTO blocks VALUES (?, ?, ?)', block, bytes.slice(0, vectorBytes), bytes.slice(vectorBytes))
     return block
   }
 
-  /** As one would write it at first: every product, then all of them in order. */
-  #search(unit: number[]): { slot: number; similarity: number }[] {
-    this.#naive ??= this.ctx.storage.sql
-      .exec<{ vectors: ArrayBuffer }>('SELECT vectors FROM blocks ORDER BY block')
+  #read(): { vectors: VectorBlock; facts: DataView }[] {
+    this.#blocks ??= this.ctx.storage.sql
+      .exec<{ vectors: ArrayBuffer; facts: ArrayBuffer }>('SELECT vectors, facts FROM blocks ORDER BY block')
       .toArray()
-      .map(({ vectors }) => new Float32Array(vectors))
-    const all: { slot: number; similarity: number }[] = []
-    for (const [block, vectors] of this.#naive.entries())
+      .map(({ vectors, facts }) => ({
+        vectors: new VectorBlock(new Float32Array(vectors)),
+        facts: new DataView(facts),
+      }))
+    return this.#blocks
+  }
+
+  /** As CaseMemory does it: vector, search, and the rule over all that are over 0.97. */
+  #search({ features, probabilities, predictedClass }: CaseWindow): { found: Found[]; near: number } {
+    const blocks = this.#read()
+    const facts = (slot: number) => readFacts(blocks[Math.floor(slot / BLOCK_SLOTS)]!.facts, slot % BLOCK_SLOTS)
+    const { unit, length } = caseVector(features, probabilities, this.#scale!)
+    const tally = new ReuseTally({ predictedClass, length }, 0)
+    const found = searchBlocks(
+      blocks.map(({ vectors }) => vectors),
+      {
+        query: unit,
+        most: MOST,
+        over: SIMILAR_OVER,
+        isAsked: (slot) => facts(slot) !== null,
+        near: (one) => tally.add(one, facts(one.slot)!),
+      },
+    )
+    tally.outcome()
+    return { found, near: tally.near }
+  }
+
+  /** As one would write it at first: every product, then all of them in order. */
+  #naive(unit: number[]): { found: Found[]; near: number } {
+    const all: Found[] = []
+    for (const [block, { vectors, facts }] of this.#read().entries())
       for (let place = 0; place < BLOCK_SLOTS; place++) {
+        if (readFacts(facts, place) === null) continue
         let similarity = 0
-        for (let i = 0; i < DIMENSIONS; i++) similarity += unit[i]! * vectors[place * STRIDE + i]!
+        for (let i = 0; i < DIMENSIONS; i++) similarity += unit[i]! * vectors.vectors[place * STRIDE + i]!
         all.push({ slot: block * BLOCK_SLOTS + place, similarity: Math.min(1, similarity) })
       }
-    return all.sort((a, b) => b.similarity - a.similarity || a.slot - b.slot).slice(0, 20)
+    all.sort((a, b) => b.similarity - a.similarity || a.slot - b.slot)
+    return { found: all.slice(0, MOST), near: all.filter(({ similarity }) => similarity > SIMILAR_OVER).length }
   }
 }
 
