@@ -271,7 +271,7 @@ describe('the council’s tab', () => {
     expect(page).toContain('3 past cases over 0.97 similar')
     expect(page).toContain('of 3 cases compared')
     expect(page).toMatch(
-      /<td class="number">1\.000<\/td><td>THREAT <small>Brute Force Attack<\/small><\/td><td>Gemini</,
+      /<td class="number">1\.0000<\/td><td>THREAT <small>Brute Force Attack<\/small><\/td><td>Gemini</,
     )
     expect(page).toContain('data-as="age">5 d<')
   })

@@ -18,7 +18,7 @@ export function reusedConclusion(reuse: Reuse, pack: EvidencePack): Conclusion {
     confidence: verdict === 'THREAT' ? Math.max(reuse.confidence, ensemble) : DISMISSED_CONFIDENCE,
     threatClass: isCorrected ? threatClass : given,
     isCorrected,
-    reasoning: `Reused from ${caseNumbers(reuse)}: ${agreeing} past cases of the same class agree, and those named are similar by ${least.toFixed(3)} and more. Nobody was asked.`,
+    reasoning: `Reused from ${caseNumbers(reuse)}: ${agreeing} past cases of the same class agree, and those named are similar by ${least.toFixed(4)} and more. Nobody was asked.`,
     remarks: isCorrected
       ? [`The class is corrected from ${classOf(given).name} to ${classOf(threatClass).name}, as theirs was.`]
       : [],

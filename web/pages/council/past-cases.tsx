@@ -67,7 +67,7 @@ const Cases: FC<{ cases: SimilarCase[]; now: EpochMs }> = ({ cases, now }) => (
             <td>
               <a href={incidentHref(one.incidentId, '/council')}>#{one.incidentId}</a>
             </td>
-            <td class="number">{one.similarity.toFixed(3)}</td>
+            <td class="number">{one.similarity.toFixed(4)}</td>
             <td>
               {one.verdict} <small>{classOf(one.threatClass).name}</small>
             </td>
