@@ -1,19 +1,16 @@
 import { readFileSync, statSync } from 'node:fs'
 import { loadClassifier } from '../adapters/onnx/classifier.ts'
 import { runtime } from '../adapters/onnx/node-runtime.ts'
-import { demoDay } from '../core/demo/day.ts'
-import { createLineReader } from '../core/events/formats.ts'
 import { FEATURE_COUNT, SCHEMA_HASH } from '../core/features/schema.ts'
-import { labelledWindows } from '../core/learning/labelled-windows.ts'
 import { inRoot } from '../scripts/local/repository.ts'
 import { type Bench, mustBe, type Row } from './harness/bench.ts'
+import { windowsOfTheDay } from './harness/day-windows.ts'
 import type { HttpClient } from './harness/http-client.ts'
 import { median } from './harness/statistics.ts'
 import { withWorker } from './harness/worker-alone.ts'
 
 const COUNTS = [64, 256, 512]
 const MODEL = inRoot('models/ensemble.onnx')
-const DAY_ENDS = Date.UTC(2026, 0, 15)
 
 export const bench: Bench = {
   name: 'ensemble',
@@ -56,23 +53,6 @@ Node's to 1e-5. The reference is onnxruntime-web, the same wasm, in Node.`,
       notes: [`${inNode.first.length} windows of the scripted day; workerd and Node agree to 1e-5 on each`],
     }
   },
-}
-
-function windowsOfTheDay(count: number): Float32Array {
-  const day = demoDay(DAY_ENDS)
-  const vectors = Object.values(day.logs).flatMap((lines) => {
-    const reader = createLineReader({ receivedAt: DAY_ENDS })
-    const events = lines.flatMap(({ line }) => {
-      const read = reader.read(line)
-      return read.ok && read.value ? [{ event: read.value.event, label: null, weakLabel: null }] : []
-    })
-    return labelledWindows(events).map(({ features }) => features)
-  })
-  mustBe(vectors.length >= count, `the day has ${vectors.length} windows, ${count} are asked for`)
-  const rows = new Float32Array(count * FEATURE_COUNT)
-  // Evenly over all of them, so that each sensor's are there.
-  for (let i = 0; i < count; i++) rows.set(vectors[Math.floor((i * vectors.length) / count)]!, i * FEATURE_COUNT)
-  return rows
 }
 
 async function load() {

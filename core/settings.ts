@@ -161,6 +161,11 @@ export const SETTINGS = {
     '20000',
     'How long one call of a verifier may take, in milliseconds.',
   ),
+  COUNCIL_REUSE: row(
+    z.enum(['on', 'off'], 'is neither on nor off'),
+    'on',
+    'Whether a verdict on which past cases agree is taken without asking anybody.',
+  ),
   COUNCIL_CALLS_AT_ONCE: row(wholeNumber(1, 1_000), '16', 'Most calls at once of one verifier, over all cases.'),
   COUNCIL_PRICES: row(
     prices,

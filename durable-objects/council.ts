@@ -20,6 +20,8 @@ import {
   openAsks,
   planned,
   published,
+  recalled,
+  remembered,
   settled,
   unsettledAsks,
 } from '../core/council/case.ts'
@@ -37,7 +39,15 @@ import { readSettings, type Settings } from '../core/settings.ts'
 import type { Clock } from '../core/time.ts'
 import { CaseStore } from './council/case-store.ts'
 import { LOCAL_JUDGES, type LocalJudges } from './council/local-judges.ts'
-import { type CallOutcome, COUNCIL_BUDGET, type CouncilBudgetPort, type CouncilPort } from './names.ts'
+import { pastCaseOf, recall } from './council/recall.ts'
+import {
+  CASE_MEMORY,
+  type CallOutcome,
+  type CaseMemoryPort,
+  COUNCIL_BUDGET,
+  type CouncilBudgetPort,
+  type CouncilPort,
+} from './names.ts'
 
 /** After an error (D1 or the budget does not answer) the step is tried again. */
 const RETRY_MS = 2_000
@@ -49,6 +59,8 @@ const GROWN = 10
 export interface CouncilEnv {
   DB: D1Database
   COUNCIL_BUDGET: { getByName(name: string): CouncilBudgetPort }
+  /** Absent where no memory is set up: then nothing is compared and nothing remembered. */
+  CASE_MEMORY?: { getByName(name: string): CaseMemoryPort }
   AI?: AiBinding
 }
 
@@ -158,7 +170,7 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
       case 'created':
         return this.#gather(round, one)
       case 'memory':
-        this.#put(round, entered(one, 'plan', this.#parts.clock()))
+        await this.#recall(round, one)
         return true
       case 'plan': {
         const isPublic = sendableUnless(this.#settings.OWN_RANGES)(this.#packOf(round).source).ok
@@ -183,6 +195,7 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
         if (!one.isPublished) await this.#publish(round, one)
         return false
       case 'done':
+        await this.#remember(round, one)
         return false
     }
   }
@@ -307,6 +320,10 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     )
   }
 
+  get #memory(): CaseMemoryPort | null {
+    return this.env.CASE_MEMORY?.getByName(CASE_MEMORY) ?? null
+  }
+
   get #budget(): CouncilBudgetPort {
     return this.env.COUNCIL_BUDGET.getByName(COUNCIL_BUDGET)
   }
@@ -327,12 +344,38 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     if (!collected.ok) console.error(JSON.stringify({ what: 'training sample', ...collected.error }))
     this.#change(round, (now) => published(now, this.#parts.clock()))
     this.#evidence = null
+    await this.#remember(round, this.#store.newest()!.one)
+  }
+
+  /** Asks memory once; without an answer the case goes on. */
+  async #recall(round: number, one: CouncilCase): Promise<void> {
+    const pack = this.#packOf(round)
+    const { memory, similar } = await recall(this.#memory, pack, {
+      round,
+      isOff: this.#settings.COUNCIL_REUSE === 'off',
+      isJudgeFree: !planOf(this.#setups, false).candidates.judge.some(({ isRemote }) => isRemote),
+    })
+    this.ctx.storage.transactionSync(() => {
+      this.#store.writePack(round, { ...pack, similar })
+      this.#store.write(round, recalled(one, memory, this.#parts.clock()))
+    })
+  }
+
+  /** After the verdict is written: told again after a crash it changes nothing. Rejects, and is tried again, when it fails. */
+  async #remember(round: number, one: CouncilCase): Promise<void> {
+    if (one.isRemembered) return
+    const pack = this.#store.pack(round)
+    const past = pack && pastCaseOf(one, pack, round)
+    if (past) await this.#memory?.remember(past)
+    this.#change(round, remembered)
   }
 
   #giveUp(why: string): void {
     const known = this.#store.newest()
-    if (!known || isOver(known.one)) return
     this.#attempts = 0
+    // The verdict stands; that memory does not hear of it costs a later case its reuse, and nothing else.
+    if (known && isOver(known.one)) this.#put(known.round, remembered(known.one))
+    if (!known || isOver(known.one)) return
     this.#put(known.round, gaveUp(known.one, `It could not go on: ${why}`, this.#parts.clock()))
   }
 }

@@ -1,3 +1,4 @@
+import type { AnalystWord, CaseQuestion, PastCase, Recollection } from '../core/council/memory/past-case.ts'
 import type { VerifierFailure, VerifierName } from '../core/council/verifier.ts'
 import type { CouncilBudgetHealth, CouncilCaseView } from '../core/council/view.ts'
 import type { BatchAnswer, SensorBatch } from '../core/events/batch.ts'
@@ -7,11 +8,13 @@ import type { PartitionHealth, SensorHealth } from '../core/health.ts'
 import type { ThinReport } from '../core/incidents/campaign.ts'
 import type { IntelAnswer } from '../core/intel/finding.ts'
 import type { IntelDeskHealth } from '../core/intel/live/health.ts'
+import type { Result } from '../core/result.ts'
 
-/** Object names: one Sensor a sensor id, SourcePartitions p0, p1, …, one IntelDesk, one CouncilBudget. */
+/** Object names: one Sensor a sensor id, SourcePartitions p0, p1, …, one IntelDesk, one CouncilBudget, one CaseMemory. */
 export const partitionName = (partition: number): string => `p${partition}`
 export const INTEL_DESK = 'desk'
 export const COUNCIL_BUDGET = 'budget'
+export const CASE_MEMORY = 'memory'
 /** One Council object an incident. */
 export const councilName = (incidentKey: string): string => incidentKey
 
@@ -138,4 +141,26 @@ export interface CouncilBudgetPort {
   ask(request: CallRequest): Promise<CallPermit>
   settle(outcome: CallOutcome): Promise<void>
   health(): Promise<CouncilBudgetHealth>
+}
+
+export interface CaseMemorySize {
+  cases: number
+  most: number
+  /** A Vectorize index is bound. */
+  isIndexed: boolean
+}
+
+/** What the council's memory of past cases offers. */
+export interface CaseMemoryPort {
+  /**
+   * Keeps a case that is over. Told twice it changes nothing; a later case of the incident takes the earlier one's place,
+   * but never an analyst's.
+   * @returns false when it was not kept: it is older than what is known, or of another feature schema
+   */
+  remember(one: PastCase): Promise<boolean>
+  /** The most similar cases, and the verdict that they give, if they do. */
+  similar(question: CaseQuestion, most: number): Promise<Result<Recollection, string>>
+  /** An analyst's word takes the place of the verdict of an incident's case; false when there is none, or a newer word. */
+  override(incidentKey: string, word: AnalystWord): Promise<boolean>
+  size(): Promise<CaseMemorySize>
 }

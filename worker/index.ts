@@ -9,6 +9,7 @@ import type { AppBindings } from './app-env.ts'
 import { listLoader } from './intel-loader.ts'
 import { ingest } from './routes/ingest.ts'
 
+export { CaseMemory } from '../durable-objects/case-memory.ts'
 export { Council } from '../durable-objects/council.ts'
 export { CouncilBudget } from '../durable-objects/council-budget.ts'
 export { FeatureStore } from '../durable-objects/feature-store.ts'

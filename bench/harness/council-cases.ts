@@ -99,7 +99,7 @@ async function ofSensor(sensor: string, reads: readonly ReadEvent[], model: Clas
     const kept = evidence.get(open.key) ?? []
     evidence.set(open.key, kept)
     for (const { index } of places) kept.push(packEvent(reads[index]!, kept.length + 1, sensor, incident))
-    if (handOverOf(open, incident)) cases.push({ incident, evidence: [...kept] })
+    if (handOverOf(open, incident)) cases.push({ incident: { id: cases.length + 1, ...incident }, evidence: [...kept] })
   }
 
   const judgePane = async (pane: number) => {

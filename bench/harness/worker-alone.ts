@@ -10,13 +10,15 @@ import { HttpClient } from './http-client.ts'
 interface Beside {
   /** Serves the app's static files to it, as ASSETS. */
   assets?: boolean
+  /** Its Durable Objects: classes by binding. */
+  objects?: Record<string, string>
 }
 
 /** Builds a Worker of bench/workers as the app's is built, and runs it in workerd while `work` lasts. */
 export async function withWorker<Value>(
   name: string,
   work: (client: HttpClient) => Promise<Value>,
-  { assets = false }: Beside = {},
+  beside: Beside = {},
 ): Promise<Value> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'picket-bench-'))
   try {
@@ -39,7 +41,7 @@ export async function withWorker<Value>(
       shell: process.platform === 'win32',
     })
     if (build.status !== 0) throw new Error(`the Worker ${name} does not build:\n${build.stdout}${build.stderr}`)
-    return await running(built, `${name}.js`, work, assets)
+    return await running(built, `${name}.js`, work, beside)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -49,7 +51,7 @@ async function running<Value>(
   built: string,
   entry: string,
   work: (client: HttpClient) => Promise<Value>,
-  assets: boolean,
+  { assets, objects = {} }: Beside,
 ): Promise<Value> {
   const others = readdirSync(built).filter((file) => !/\.(js|map)$|^README\.md$/.test(file))
   const miniflare = new Miniflare(
@@ -62,6 +64,9 @@ async function running<Value>(
           name: 'bench',
           compatibilityDate: '2026-10-20',
           compatibilityFlags: ['nodejs_compat'],
+          durableObjects: Object.fromEntries(
+            Object.entries(objects).map(([binding, className]) => [binding, { className, useSQLite: true }]),
+          ),
           ...(assets && { assets: workerConfig().options.assets }),
           modulesRoot: built,
           modules: [

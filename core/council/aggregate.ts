@@ -34,6 +34,7 @@ export interface Conclusion {
 export const DISMISSED_CONFIDENCE = 0.3
 /** One in so many dismissed cases stays in the queue, so that the council's own mistakes are found. */
 const SAMPLED_ONE_IN = 10
+export const isSampledForReview = (incidentKey: string): boolean => hash32(incidentKey, 5) % SAMPLED_ONE_IN === 0
 
 /** Null when no judge gave an opinion: then there is nothing to conclude from. */
 export function aggregate(given: readonly GivenOpinion[], pack: EvidencePack): Conclusion | null {
@@ -82,7 +83,7 @@ export function aggregate(given: readonly GivenOpinion[], pack: EvidencePack): C
     reasoning: opinion.reasoning,
     remarks,
     isDisputed,
-    isSampled: verdict === 'FALSE_POSITIVE' && hash32(pack.incidentKey, 5) % SAMPLED_ONE_IN === 0,
+    isSampled: verdict === 'FALSE_POSITIVE' && isSampledForReview(pack.incidentKey),
   }
 }
 

@@ -3,11 +3,13 @@ import type { Finding } from '../intel/finding.ts'
 import type { ClassId } from '../taxonomy.ts'
 import { findAddressedText } from './addressed-text.ts'
 import { chooseEvents } from './choose-events.ts'
-import type { EvidencePack, PackEvent, ScenarioHit, SimilarCase } from './evidence-pack.ts'
+import type { EvidencePack, PackEvent, ScenarioHit } from './evidence-pack.ts'
+import type { SimilarCase } from './memory/past-case.ts'
 
 /** What of an incident's row a pack is made from. */
 export type PackIncident = Pick<
   IncidentRow,
+  | 'id'
   | 'incident_key'
   | 'kind'
   | 'src_ip'
@@ -22,6 +24,8 @@ export type PackIncident = Pick<
   | 'anomaly_score'
   | 'route'
   | 'probabilities'
+  | 'features'
+  | 'schema_hash'
   | 'triage_note'
   | 'model_version'
 >
@@ -47,6 +51,7 @@ export function assemblePack(
   for (const { event } of evidence) byType.set(event.event_type, (byType.get(event.event_type) ?? 0) + 1)
   return {
     incidentKey: incident.incident_key,
+    incidentId: incident.id,
     kind: incident.kind,
     source: incident.src_ip,
     sourcesCount: incident.sources_count,
@@ -68,6 +73,12 @@ export function assemblePack(
       probabilities: incident.probabilities,
       votes: incident.triage_note.votes,
       modelVersion: incident.model_version,
+    },
+    window: {
+      schemaHash: incident.schema_hash,
+      features: incident.features,
+      probabilities: incident.probabilities,
+      predictedClass: incident.threat_class as ClassId,
     },
     indicators: incident.triage_note.indicators,
     byType: [...byType]

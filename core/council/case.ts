@@ -2,7 +2,16 @@ import type { EpochMs } from '../time.ts'
 import { aggregate, type Conclusion, type GivenOpinion } from './aggregate.ts'
 import type { EvidencePack } from './evidence-pack.ts'
 import { type GroundedOpinion, isGrounded } from './grounding.ts'
-import type { Usage, VerifierFailure, VerifierName, VerifierReply, VerifierRole } from './verifier.ts'
+import type { Reuse } from './memory/past-case.ts'
+import { caseNumbers, reusedConclusion } from './memory/reused-conclusion.ts'
+import {
+  ROLES_OF_VERIFIERS,
+  type Usage,
+  type VerifierFailure,
+  type VerifierName,
+  type VerifierReply,
+  type VerifierRole,
+} from './verifier.ts'
 
 /**
  * A case of the council as a state machine. Everything here is a plain value: an object stores it after each transition
@@ -62,6 +71,18 @@ export interface Plan {
   notRun: NotRun[]
 }
 
+/** What memory was asked and said. */
+export interface MemoryAnswer {
+  /** Past cases that it compared with; null when it was not asked or did not answer. */
+  compared: number | null
+  /** Why it was not asked, did not answer, or gave no verdict although cases are that similar; else null. */
+  why: string | null
+  /** It was asked and did not answer. */
+  isMissing: boolean
+  /** The verdict that past cases give: nobody else is asked. */
+  reuse: Reuse | null
+}
+
 export interface CouncilCase {
   incidentKey: string
   /** Fences the evidence in prompts; random, never shown to those whose text it fences. */
@@ -69,6 +90,8 @@ export interface CouncilCase {
   state: CaseState
   /** The states as they were entered. */
   steps: { state: CaseState; at: EpochMs }[]
+  /** Null until it was asked. */
+  memory: MemoryAnswer | null
   plan: Plan | null
   asks: Ask[]
   notRun: NotRun[]
@@ -79,6 +102,8 @@ export interface CouncilCase {
   failure: string | null
   /** What it came to is written where people see it. */
   isPublished: boolean
+  /** Memory has it, or never will. */
+  isRemembered: boolean
 }
 
 export const newCase = (incidentKey: string, marker: string, at: EpochMs): CouncilCase => ({
@@ -86,6 +111,7 @@ export const newCase = (incidentKey: string, marker: string, at: EpochMs): Counc
   marker,
   state: 'created',
   steps: [{ state: 'created', at }],
+  memory: null,
   plan: null,
   asks: [],
   notRun: [],
@@ -93,6 +119,7 @@ export const newCase = (incidentKey: string, marker: string, at: EpochMs): Counc
   conclusion: null,
   failure: null,
   isPublished: false,
+  isRemembered: false,
 })
 
 /** Nothing is left to do. */
@@ -101,12 +128,20 @@ export const openAsks = ({ asks }: CouncilCase): Ask[] => asks.filter(({ state }
 export const unsettledAsks = ({ asks }: CouncilCase): Ask[] =>
   asks.filter(({ isRemote, settled, state }) => isRemote && !settled && state !== 'open')
 
-/** created → memory, memory → plan. */
+/** created → memory. */
 export const entered = (one: CouncilCase, state: CaseState, at: EpochMs): CouncilCase => ({
   ...one,
   state,
   steps: [...one.steps, { state, at }],
 })
+
+/** memory → plan; → aggregate when past cases give the verdict. */
+export function recalled(one: CouncilCase, memory: MemoryAnswer, at: EpochMs): CouncilCase {
+  if (memory.reuse === null) return { ...entered(one, 'plan', at), memory }
+  const next: CouncilCase = { ...entered(one, 'aggregate', at), memory }
+  return ROLES_OF_VERIFIERS.reduce((known, role) => withNotRun(known, role, null, REUSED), next)
+}
+const REUSED = 'The verdict is reused from past cases.'
 
 /** plan → judge-and-intel: the first candidate of each role is asked. */
 export function planned(one: CouncilCase, plan: Plan, at: EpochMs): CouncilCase {
@@ -171,7 +206,8 @@ export const settled = (one: CouncilCase, id: string): CouncilCase =>
 
 /** aggregate: what the opinions come to; → failed when there is nothing to conclude from. */
 export function concluded(one: CouncilCase, pack: EvidencePack, at: EpochMs): CouncilCase {
-  const conclusion = aggregate(givenOpinions(one), pack)
+  const reuse = one.memory?.reuse
+  const conclusion = reuse ? reusedConclusion(reuse, pack) : aggregate(givenOpinions(one), pack)
   if (conclusion) return { ...one, conclusion }
   return gaveUp(one, whyNoJudge(one), at)
 }
@@ -181,6 +217,9 @@ export const published = (one: CouncilCase, at: EpochMs): CouncilCase => ({
   ...(one.state === 'failed' ? one : entered(one, 'done', at)),
   isPublished: true,
 })
+
+/** Memory has the case, or there is nothing of it to remember, or it cannot be told. */
+export const remembered = (one: CouncilCase): CouncilCase => ({ ...one, isRemembered: true })
 
 /** Any state → failed, with what it has. */
 export const gaveUp = (one: CouncilCase, why: string, at: EpochMs): CouncilCase => ({
@@ -195,7 +234,9 @@ export function pathOf(one: CouncilCase): string[] {
       `${role}:${verifier}${isBlind ? ':blind' : ''}:${state === 'answered' ? (opinion?.verdict ?? 'no-verdict') : state}`,
   )
   const states = one.steps.map(({ state }) => state)
-  return [...states.filter((state) => state === 'memory'), ...asked, one.conclusion?.verdict ?? one.state]
+  const reuse = one.memory?.reuse
+  const reused = reuse ? [`reused from ${caseNumbers(reuse)}`] : []
+  return [...states.filter((state) => state === 'memory'), ...reused, ...asked, one.conclusion?.verdict ?? one.state]
 }
 
 /** What all calls cost, dollars; null when a call's cost is not known. */

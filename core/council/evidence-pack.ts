@@ -4,6 +4,7 @@ import type { Finding } from '../intel/finding.ts'
 import type { Route, TargetCount } from '../store/schema.ts'
 import type { ClassId } from '../taxonomy.ts'
 import type { EpochMs } from '../time.ts'
+import type { CaseWindow, SimilarCase } from './memory/past-case.ts'
 
 /** One event of the incident's evidence. `n` is its number there and is what a citation names (En). */
 export interface PackEvent {
@@ -38,17 +39,6 @@ export interface ScenarioHit {
   evidence: number[]
 }
 
-/** A past case that is like this one. */
-export interface SimilarCase {
-  key: string
-  /** Cosine, -1..1. */
-  similarity: number
-  threatClass: ClassId
-  verdict: string
-  by: 'council' | 'analyst'
-  at: EpochMs
-}
-
 /** What the ensemble said of the window that opened the incident. */
 export interface PackPrediction {
   threatClass: ClassId
@@ -65,6 +55,7 @@ export interface PackPrediction {
 /** All that a verifier may know of a case, from overview to detail. Nothing in it is masked: masking is done for each verifier when it is written out. */
 export interface EvidencePack {
   incidentKey: string
+  incidentId: number
   kind: 'source' | 'campaign'
   source: string
   sourcesCount: number
@@ -75,6 +66,8 @@ export interface EvidencePack {
   counts: { seen: number; kept: number; shown: number }
   targets: TargetCount[]
   prediction: PackPrediction
+  /** What past cases are compared by; no verifier sees it. */
+  window: CaseWindow
   /** Strongest first, with usual values. */
   indicators: Indicator[]
   /** Kept events by type, most first. */

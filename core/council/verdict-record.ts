@@ -6,6 +6,7 @@ import type { Conclusion } from './aggregate.ts'
 import { type Ask, type CouncilCase, costOf, type NotRun, pathOf } from './case.ts'
 import type { CheckedCitation, GroundedOpinion } from './grounding.ts'
 import { isPassword, type Mask, restoreMasks } from './masking.ts'
+import { caseNumbers } from './memory/reused-conclusion.ts'
 import type { ProposedAction, Verdict, VerifierName, VerifierRole } from './verifier.ts'
 import { VERIFIER_FACTS } from './verifiers.ts'
 
@@ -34,6 +35,8 @@ export interface CouncilNote {
   disputed: boolean
   /** Dismissed, and a person is to look at it all the same. */
   sampled_for_review: boolean
+  /** Ids of the incidents whose cases gave the verdict; empty when verifiers did. */
+  reused_from: number[]
   not_run: NotRun[]
   /** Why the incident has no answer of a verifier; absent in what an older version wrote. */
   absent?: AbsentAnswers
@@ -67,7 +70,8 @@ export const MISSING_PREFIX = 'Council: '
 
 export function verdictRecord(one: CouncilCase, round: number, masks: readonly Mask[], now: EpochMs): VerdictRecord {
   const restore = (text: string) => restoreMasks(text, masks, isPassword)
-  const { conclusion, failure } = one
+  const { conclusion, failure, memory } = one
+  const reuse = memory?.reuse ?? null
   const opinionIn = (column: AnswerColumn): StoredOpinion | null => {
     const ask = one.asks.findLast(
       ({ verifier, opinion, isBlind }) => VERIFIER_FACTS[verifier].column === column && opinion !== null && !isBlind,
@@ -75,6 +79,8 @@ export function verdictRecord(one: CouncilCase, round: number, masks: readonly M
     return ask?.opinion ? storedOpinion(ask, ask.opinion, restore) : null
   }
   const missing = [
+    ...(reuse === null ? [] : [`nobody was asked: the verdict is reused from ${caseNumbers(reuse)}`]),
+    ...(memory?.isMissing ? [`past cases were not compared: ${memory.why}`] : []),
     ...(failure === null ? [] : [`the case failed: ${restore(failure)}`]),
     ...one.asks
       .filter(({ state }) => state === 'failed')
@@ -105,6 +111,7 @@ export function verdictRecord(one: CouncilCase, round: number, masks: readonly M
       remarks: (conclusion?.remarks ?? []).map(restore),
       disputed: conclusion?.isDisputed ?? false,
       sampled_for_review: conclusion?.isSampled ?? false,
+      reused_from: reuse?.cases.map(({ incidentId }) => incidentId) ?? [],
       not_run: one.notRun,
       absent: restoredEach(absentAnswers(one), restore),
       failure: failure === null ? null : restore(failure),
@@ -117,7 +124,8 @@ export function verdictRecord(one: CouncilCase, round: number, masks: readonly M
       added: missing.map((sentence) => MISSING_PREFIX + sentence),
     },
     isDismissed: conclusion?.verdict === 'FALSE_POSITIVE' && !conclusion.isSampled,
-    label: conclusion && labelOf(conclusion),
+    // A verdict that was reused teaches nothing: the cases that it rests on have, and it must not count their label again.
+    label: conclusion && reuse === null ? labelOf(conclusion) : null,
   }
 }
 

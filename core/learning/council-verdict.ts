@@ -45,6 +45,8 @@ export async function councilVerdict(
   const hits = evaluateRules(set, evidence)
   const pack = assemblePack(
     {
+      // None was stored.
+      id: 0,
       incident_key: `${window.rawSource}|${source}|${start}`,
       kind: 'source',
       src_ip: source,
@@ -62,6 +64,9 @@ export async function councilVerdict(
       probabilities: [],
       triage_note: { indicators: [], votes: { forest: [], boosting: [], network: [] }, missing: [] },
       model_version: '',
+      // Memory is not asked.
+      schema_hash: '',
+      features: [],
     },
     events,
     { scenarioHits: scenarioHits(hits, events), similar: [], intel: null },

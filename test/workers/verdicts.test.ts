@@ -92,6 +92,7 @@ const verdictRecord = (key: string, verdict: Verdict, threatClass: ClassId, roun
     remarks: [],
     disputed: false,
     sampled_for_review: false,
+    reused_from: [],
     not_run: [],
     failure: null,
     cost_usd: 0,

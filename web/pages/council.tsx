@@ -10,6 +10,7 @@ import { LogText } from '../components/log-text.tsx'
 import { Time } from '../components/time.tsx'
 import { count, percent, plural } from '../format.ts'
 import { OpinionCard } from './council/opinion.tsx'
+import { PastCases } from './council/past-cases.tsx'
 import { brief, type CouncilView, dollars, titleOfState } from './council/view.ts'
 
 /** The council's tab of an incident: the case as it ran, every answer with what it rests on, and what did not run. */
@@ -54,6 +55,7 @@ export const CouncilParts: FC<{ view: CouncilView }> = ({ view }) => {
       {given.case.asks.map((ask) => (
         <OpinionCard ask={ask} view={view} />
       ))}
+      <PastCases given={given} now={view.now} />
       <NotRun given={given} />
       <Pack view={view} given={given} />
       <Records view={view} />

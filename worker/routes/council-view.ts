@@ -9,12 +9,14 @@ import { whoOf } from '../auth/authorise.ts'
 
 /** The case of an incident as the one who asks may see it: passwords and what was sent are for analysts. */
 export async function councilView(c: Context<AppEnv>, incident: IncidentRow): Promise<CouncilView> {
+  const { now } = c.var
   const read = await readCase(c.env, incident.incident_key)
-  if (!read.ok) return { incident, given: null, error: read.error, restore: (text) => text, records: null }
+  if (!read.ok) return { incident, now, given: null, error: read.error, restore: (text) => text, records: null }
   const isAnalyst = allows(whoOf(c).role, 'analyst')
   const given = read.value
   return {
     incident,
+    now,
     given,
     error: null,
     restore: (text) => restoreMasks(text, given?.masks ?? [], isAnalyst ? () => false : isPassword),

@@ -46,6 +46,8 @@ function packOf(evidence: PackEvent[], threatClass: ClassId, seen = evidence.len
     byType: [],
     scenarioHits: [],
     similar: [],
+    incidentId: 1,
+    window: { schemaHash: '', features: [], probabilities: [], predictedClass: 3 },
     intel: null,
     addressed: [],
     shown: evidence.slice(0, 40),

@@ -1,9 +1,12 @@
 import type { AskRecord, CouncilCaseView } from '../../../core/council/view.ts'
 import type { IncidentRow } from '../../../core/incidents/view.ts'
+import type { EpochMs } from '../../../core/time.ts'
 
 /** All that the council's tab shows. */
 export interface CouncilView {
   incident: IncidentRow
+  /** The moment the page is made. */
+  now: EpochMs
   /** Null when the incident has no case, or the council does not answer. */
   given: CouncilCaseView | null
   /** Why the case is not known. */
