@@ -1,3 +1,6 @@
+import type { EarlierCase } from '../core/council/case.ts'
+import type { GroundedOpinion } from '../core/council/grounding.ts'
+import type { CaseRefusal, PersonRequest } from '../core/council/person-request.ts'
 import type { VerifierFailure, VerifierName } from '../core/council/verifier.ts'
 import type { CouncilBudgetHealth, CouncilCaseView } from '../core/council/view.ts'
 import type { BatchAnswer, SensorBatch } from '../core/events/batch.ts'
@@ -7,6 +10,7 @@ import type { PartitionHealth, SensorHealth } from '../core/health.ts'
 import type { ThinReport } from '../core/incidents/campaign.ts'
 import type { IntelAnswer } from '../core/intel/finding.ts'
 import type { IntelDeskHealth } from '../core/intel/live/health.ts'
+import type { Result } from '../core/result.ts'
 
 /** Object names: one Sensor a sensor id, SourcePartitions p0, p1, …, one IntelDesk, one CouncilBudget. */
 export const partitionName = (partition: number): string => `p${partition}`
@@ -104,6 +108,18 @@ export interface CouncilPort {
    * @param events of the incident by now
    */
   open(incidentKey: string, events: number): Promise<void>
+  /**
+   * Opens a new case of an incident because a person wants it, also where none was ever opened. Nothing that was said before
+   * is used in it. Refused while a case runs.
+   * @param seen the newest case that the person knew, 0 for none; null: whichever it is
+   */
+  askAgain(
+    incidentKey: string,
+    request: PersonRequest,
+    seen: number | null,
+  ): Promise<Result<{ round: number }, CaseRefusal>>
+  /** Ends the case that runs, as failed with what it has. */
+  stop(request: PersonRequest, seen: number | null): Promise<Result<{ round: number }, CaseRefusal>>
   /** Null when there is no case. */
   view(): Promise<CouncilCaseView | null>
 }
@@ -115,9 +131,22 @@ export interface CallRequest {
   verifier: VerifierName
   /** The most it can cost, dollars. */
   usd: number
+  /** Names the question, where an earlier answer to it will do. */
+  digest?: string
 }
 
-export type CallPermit = { granted: true } | { granted: false; why: string }
+/** What a verifier said, and in which case. Masked, as it came. */
+export interface EarlierAnswer {
+  model: string
+  opinion: GroundedOpinion
+  from: EarlierCase
+}
+
+export type CallPermit =
+  | { granted: true }
+  | { granted: false; why: string }
+  /** Nobody need be asked. */
+  | { granted: false; earlier: EarlierAnswer }
 
 /** How a call ended. */
 export interface CallOutcome {
@@ -126,6 +155,7 @@ export interface CallOutcome {
   usd: number
   inputTokens: number
   outputTokens: number
+  /** 0: it was not made after all. */
   calls: number
   ms: number
   /** Null: it was answered. */
@@ -136,6 +166,7 @@ export interface CallOutcome {
 export interface CouncilBudgetPort {
   /** Answers when the call may be made, or why it may not. Waits while too many calls of the verifier run. */
   ask(request: CallRequest): Promise<CallPermit>
-  settle(outcome: CallOutcome): Promise<void>
+  /** @param answer what was said, by the question's digest, for whoever asks the same */
+  settle(outcome: CallOutcome, answer?: { digest: string; answer: EarlierAnswer } | null): Promise<void>
   health(): Promise<CouncilBudgetHealth>
 }

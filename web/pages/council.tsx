@@ -4,12 +4,13 @@ import { VERIFIER_FACTS } from '../../core/council/verifiers.ts'
 import type { CouncilCaseView } from '../../core/council/view.ts'
 import { classOf } from '../../core/taxonomy.ts'
 import { IncidentHeader } from '../components/incident-header.tsx'
-import { incidentHref } from '../components/incident-link.tsx'
+import { EvidenceLink, incidentHref } from '../components/incident-link.tsx'
 import { Layout, type Viewer } from '../components/layout.tsx'
 import { LogText } from '../components/log-text.tsx'
 import { Time } from '../components/time.tsx'
 import { count, percent, plural } from '../format.ts'
 import { OpinionCard } from './council/opinion.tsx'
+import { Requested, Requests } from './council/requests.tsx'
 import { brief, type CouncilView, dollars, titleOfState } from './council/view.ts'
 
 /** The council's tab of an incident: the case as it ran, every answer with what it rests on, and what did not run. */
@@ -18,36 +19,60 @@ export const CouncilPage: FC<{ view: CouncilView; evidence: number; viewer: View
   evidence,
   viewer,
 }) => {
-  const isRunning = view.given !== null && !isOver(view.given.case)
-  const parts = <CouncilParts view={view} />
   return (
     <Layout title={`Council on #${view.incident.id}`} viewer={viewer} place="incidents">
-      <IncidentHeader incident={view.incident} tab="council" evidence={evidence} />
-      {isRunning ? (
-        <div hx-get={`/fragments/incident/${view.incident.id}/council`} hx-trigger="every 2s" hx-swap="innerMorph">
-          {parts}
-        </div>
-      ) : (
-        parts
-      )}
+      <div id="council">
+        <CouncilParts view={view} evidence={evidence} />
+      </div>
     </Layout>
   )
 }
 
-export const CouncilParts: FC<{ view: CouncilView }> = ({ view }) => {
+/** All of the tab that changes while a case runs. */
+export const CouncilParts: FC<{ view: CouncilView; evidence: number }> = ({ view, evidence }) => (
+  <>
+    <IncidentHeader incident={view.incident} tab="council" evidence={evidence} />
+    <Running view={view} />
+    <Case view={view} />
+  </>
+)
+
+/** Asks for the tab anew. It stands there only while a case runs: the answer that has it no more ends the asking. */
+const Running: FC<{ view: CouncilView }> = ({ view: { given, incident } }) =>
+  given === null || isOver(given.case) ? null : (
+    <p
+      id="running"
+      class="hint"
+      hx-get={`/fragments/incident/${incident.id}/council`}
+      hx-trigger="every 2s"
+      hx-target="#council"
+      hx-swap="innerMorph"
+    >
+      The case runs: {titleOfState(given.case.state).toLowerCase()}.
+      <noscript>
+        {' '}
+        <a href={incidentHref(incident.id, '/council')}>Load the page again</a> to see how far it is.
+      </noscript>
+    </p>
+  )
+
+const Case: FC<{ view: CouncilView }> = ({ view }) => {
   const { given, incident } = view
   if (view.error !== null) return <p class="missing">The case is not known: {view.error}.</p>
   if (given === null)
     return (
-      <p class="empty">
-        {incident.route === 'TRUST'
-          ? 'No case: the model was sure enough (over 0.90), so nobody else was asked.'
-          : 'No case has been opened yet.'}
-      </p>
+      <>
+        <p class="empty">
+          {incident.route === 'TRUST'
+            ? 'No case: the model was sure enough (over 0.90), so nobody else was asked.'
+            : 'No case has been opened yet.'}
+        </p>
+        <Requests view={view} />
+      </>
     )
   return (
     <>
-      <div class="columns">
+      <div class="two">
         <Outcome view={view} given={given} />
         <Course given={given} />
       </div>
@@ -55,6 +80,7 @@ export const CouncilParts: FC<{ view: CouncilView }> = ({ view }) => {
         <OpinionCard ask={ask} view={view} />
       ))}
       <NotRun given={given} />
+      <Requests view={view} />
       <Pack view={view} given={given} />
       <Records view={view} />
     </>
@@ -66,6 +92,8 @@ const Outcome: FC<{ view: CouncilView; given: CouncilCaseView }> = ({ view, give
   return (
     <section class="card" aria-labelledby="verdict">
       <h2 id="verdict">Verdict</h2>
+      <Requested what="Asked" request={given.case.askedBy} />
+      <Requested what="Stopped" request={given.case.stoppedBy} />
       {failure === null ? null : (
         <p class="missing">
           No verdict: <LogText text={view.restore(failure)} />
@@ -146,7 +174,7 @@ const Pack: FC<{ view: CouncilView; given: CouncilCaseView }> = ({ view, given: 
           <ul>
             {pack.addressed.map(({ n, field, words }) => (
               <li>
-                <a href={incidentHref(view.incident.id, `/evidence/${n}`)}>E{n}</a> {field}: <LogText text={words} />
+                <EvidenceLink incidentId={view.incident.id} n={n} /> {field}: <LogText text={words} />
               </li>
             ))}
           </ul>
@@ -162,7 +190,7 @@ const Pack: FC<{ view: CouncilView; given: CouncilCaseView }> = ({ view, given: 
                 <small>{techniques.join(' ')}</small>{' '}
                 {evidence.slice(0, 10).map((n) => (
                   <>
-                    <a href={incidentHref(view.incident.id, `/evidence/${n}`)}>E{n}</a>{' '}
+                    <EvidenceLink incidentId={view.incident.id} n={n} />{' '}
                   </>
                 ))}
               </li>
