@@ -162,5 +162,5 @@ describe.each(Object.entries(COURSES))('a case with %s', (_, course) => {
         for (const provider of ['gemini', 'grok', 'openai'] as const)
           expect(one!.calls[provider] - whole.calls[provider], `${provider}, ${place}`).toBeLessThanOrEqual(1)
       }
-  })
+  }, 120_000)
 })
