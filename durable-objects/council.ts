@@ -31,7 +31,7 @@ import type { EvidencePack, PackEvent } from '../core/council/evidence-pack.ts'
 import { ground } from '../core/council/grounding.ts'
 import { Masker } from '../core/council/masking.ts'
 import type { CaseRefusal, PersonRequest } from '../core/council/person-request.ts'
-import { type Disclosure, type Prompt, writePrompt } from '../core/council/prompt.ts'
+import { type Disclosure, type Prompt, sentText, writePrompt } from '../core/council/prompt.ts'
 import { questionDigest } from '../core/council/question-digest.ts'
 import { verdictRecord } from '../core/council/verdict-record.ts'
 import type {
@@ -338,10 +338,18 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
       }
     }
     const startedAt = this.#parts.clock()
+    if (question.prompt !== null) this.#recordSent(round, ask, question.prompt)
     const reply = await verifier.ask(question, startedAt)
     if (reply.ok) take(reply.value, null)
     else this.#failed(round, ask, reply.error)
     await this.#settleEnded(round, this.#store.of(round))
+  }
+
+  /** What leaves is kept before it does: whether an answer ever comes is another matter. */
+  #recordSent(round: number, ask: Ask, prompt: Prompt): void {
+    this.ctx.storage.transactionSync(() =>
+      this.#store.writeRecord(round, { askId: ask.id, prompt: sentText(prompt), answer: '' }),
+    )
   }
 
   /** Nobody stopped the case since the ask was opened. */

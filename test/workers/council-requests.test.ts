@@ -135,6 +135,8 @@ describe('a person who stops a case', () => {
       const view = (await council.view())!
       expect(view).toMatchObject({ round: 2, case: { state: 'done', conclusion: { verdict: 'THREAT' } } })
       expect(view.case.asks.find(({ role }) => role === 'intel')).toMatchObject({ opinion: { verdict: null } })
+      const { state } = at.sql.exec<{ state: string }>('SELECT state FROM cases WHERE round = 1').one()
+      expect(JSON.parse(state)).toMatchObject({ state: 'failed', asks: [{}, { state: 'let-go', calls: 1 }] })
     }))
 
   it('is not followed by the call of an ask that waited for its place, and nothing stays set aside for it', () =>

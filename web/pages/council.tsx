@@ -8,7 +8,7 @@ import { EvidenceLink, incidentHref } from '../components/incident-link.tsx'
 import { Layout, type Viewer } from '../components/layout.tsx'
 import { LogText } from '../components/log-text.tsx'
 import { Time } from '../components/time.tsx'
-import { count, percent, plural } from '../format.ts'
+import { count, percent, plural, utcText } from '../format.ts'
 import { OpinionCard } from './council/opinion.tsx'
 import { Requested, Requests } from './council/requests.tsx'
 import { brief, type CouncilView, dollars, titleOfState } from './council/view.ts'
@@ -94,7 +94,9 @@ const Outcome: FC<{ view: CouncilView; given: CouncilCaseView }> = ({ view, give
       <h2 id="verdict">Verdict</h2>
       <Requested what="Asked" request={given.case.askedBy} />
       <Requested what="Stopped" request={given.case.stoppedBy} />
-      {failure === null ? null : (
+      {failure === null ? null : given.case.stoppedBy !== null ? (
+        <p class="missing">No verdict.</p>
+      ) : (
         <p class="missing">
           No verdict: <LogText text={view.restore(failure)} />
         </p>
@@ -122,7 +124,7 @@ const Outcome: FC<{ view: CouncilView; given: CouncilCaseView }> = ({ view, give
       )}
       <p class="hint">
         {given.round > 1 ? `Case ${given.round} of this incident. ` : null}
-        All calls together: {dollars(costOf(given.case))}.
+        {isOver(given.case) ? 'All calls together' : 'Calls that have ended'}: {dollars(costOf(given.case))}.
       </p>
     </section>
   )
@@ -131,11 +133,13 @@ const Outcome: FC<{ view: CouncilView; given: CouncilCaseView }> = ({ view, give
 const Course: FC<{ given: CouncilCaseView }> = ({ given: { case: one } }) => (
   <section class="card" aria-labelledby="course">
     <h2 id="course">As it ran</h2>
-    <ol class="history">
+    <ol class="course">
       {one.steps.map(({ state, at }, i) => (
         <li>
-          <Time at={at} /> {titleOfState(state)}
-          {i === 0 ? null : <small> after {brief(at - one.steps[i - 1]!.at)}</small>}
+          <span>{titleOfState(state)}</span>
+          <small class="when">
+            {i === 0 ? <Time at={at} /> : <span title={utcText(at)}>after {brief(at - one.steps[i - 1]!.at)}</span>}
+          </small>
         </li>
       ))}
     </ol>
@@ -219,11 +223,15 @@ const Records: FC<{ view: CouncilView }> = ({ view: { records } }) =>
               ))}
             </code>
           </pre>
-          <pre class="original">
-            <code>
-              <LogText text={answer} />
-            </code>
-          </pre>
+          {answer === '' ? (
+            <p class="absent">No answer is there.</p>
+          ) : (
+            <pre class="original">
+              <code>
+                <LogText text={answer} />
+              </code>
+            </pre>
+          )}
         </>
       ))}
     </details>

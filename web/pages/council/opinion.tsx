@@ -73,11 +73,13 @@ export const OpinionCard: FC<{ ask: Ask; view: CouncilView }> = ({ ask, view }) 
       {ask.from === null ? null : <Earlier from={ask.from} view={view} />}
       {ask.begunAt !== null && ask.endedAt !== null ? `Took ${brief(ask.endedAt - ask.begunAt)}. ` : null}
       {ask.isRemote
-        ? `${plural(ask.calls, 'call')}${
-            ask.usage === null
-              ? '.'
-              : `, ${count(ask.usage.inputTokens)} tokens in and ${count(ask.usage.outputTokens)} out, ${dollars(ask.usage.costUsd)}.`
-          }`
+        ? ask.endedAt === null
+          ? null
+          : `${plural(ask.calls, 'call')}${
+              ask.usage === null
+                ? '.'
+                : `, ${count(ask.usage.inputTokens)} tokens in and ${count(ask.usage.outputTokens)} out, ${dollars(ask.usage.costUsd)}.`
+            }`
         : 'It runs here: nothing left this machine.'}
       {ask.begun > 1 ? ` Asked again after it was cut off (${count(ask.begun)} times in all).` : null}
     </p>
@@ -105,15 +107,16 @@ const Earlier: FC<{ from: EarlierCase; view: CouncilView }> = ({ from: { inciden
   )
 }
 
-const Citations: FC<{ citations: CheckedCitation[]; view: CouncilView }> = ({ citations, view }) =>
-  citations.length === 0 ? (
+const Citations: FC<{ citations: CheckedCitation[]; view: CouncilView }> = ({ citations, view }) => {
+  const kept = view.given?.pack?.counts.kept ?? 0
+  return citations.length === 0 ? (
     <p class="absent">It cites no event.</p>
   ) : (
     <ul class="citations">
       {citations.map(({ evidence, says, facts, struck, checked }) => {
         const text = (
           <>
-            <EvidenceLink incidentId={view.incident.id} n={evidence} />{' '}
+            {evidence <= kept ? <EvidenceLink incidentId={view.incident.id} n={evidence} /> : `E${evidence}`}{' '}
             <LogText
               text={view.restore([says, ...facts.map(({ field, value }) => `${field} = ${value}`)].join('; '))}
             />
@@ -134,3 +137,4 @@ const Citations: FC<{ citations: CheckedCitation[]; view: CouncilView }> = ({ ci
       })}
     </ul>
   )
+}
