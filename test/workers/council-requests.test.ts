@@ -173,6 +173,34 @@ describe('a person who stops a case', () => {
       })
     }))
 
+  it.each([0, 1, 2, 3, 4, 5])('ends it also while step %i works, until it has a conclusion', (steps) =>
+    withCouncil(async (at) => {
+      const key = await incident()
+      const council = at.council()
+      await council.open(key, 6)
+      for (let step = 0; step < steps; step++) await council.step()
+      const working = council.step()
+      expect(await council.stop(ANNA, 1)).toMatchObject({ ok: true })
+      await working
+      // What the step goes on with, with nobody waiting, must not bring the case back.
+      await run(council)
+      await scheduler.wait(50)
+      expect((await council.view())!.case).toMatchObject({ state: 'failed', conclusion: null, isPublished: true })
+      expect(await rowOf(key)).toMatchObject({ council_verdict: null, triage_note: { council: { stopped_by: ANNA } } })
+    }),
+  )
+
+  it('of a case that has its conclusion comes too late', () =>
+    withCouncil(async (at) => {
+      const key = await incident()
+      const council = at.council()
+      await council.open(key, 6)
+      for (let step = 0; step < 6; step++) await council.step()
+      expect(await council.stop(ANNA, 1)).toEqual({ ok: false, error: 'case-over' })
+      await run(council)
+      expect(await rowOf(key)).toMatchObject({ council_verdict: 'THREAT' })
+    }))
+
   it('of an incident without a case is refused', () =>
     withCouncil(async (at) => {
       expect(await at.council().stop(ANNA, null)).toEqual({ ok: false, error: 'no-case' })
