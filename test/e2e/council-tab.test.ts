@@ -131,6 +131,8 @@ describe.skipIf(CHROMIUM === null)("the council's tab in a real browser", () => 
     expect(await steps.last().textContent()).toContain('Verdict written')
     expect(await page.textContent('section[aria-labelledby=not-run]')).toContain('XAI_API_KEY is not set.')
     expect(await page.textContent('s')).toContain('E999')
+    // Nobody asked for it: the model was not sure when it opened the incident.
+    expect(await page.locator('.requested').count()).toBe(0)
     expect(await page.locator('#running').count()).toBe(0)
     await shoot(page, 'light')
     await page.click('.citations a >> text=E1')
