@@ -110,14 +110,8 @@ export const pages = new Hono<AppEnv>()
     ])
     return fragment(c, <CouncilParts view={view} evidence={kept} />)
   })
-  .post('/incidents/incident/:id{[0-9]{1,15}}/council/:what{ask-again|stop}', requires('analyst'), async (c) => {
-    const form = CaseForm.safeParse(await c.req.parseBody())
-    if (!form.success) return refuse(c, { tag: 'invalid-input', detail: whyInvalid(form.error) })
-    const id = Number(c.req.param('id'))
-    const what = c.req.param('what') === 'stop' ? 'stop' : 'ask-again'
-    const taken = await requestCase(c, what, id, form.data)
-    return taken.ok ? c.redirect(`/incidents/incident/${id}/council`, 303) : refuse(c, taken.error)
-  })
+  .post('/incidents/incident/:id{[0-9]{1,15}}/council/ask-again', requires('analyst'), (c) => caseForm(c, 'ask-again'))
+  .post('/incidents/incident/:id{[0-9]{1,15}}/council/stop', requires('analyst'), (c) => caseForm(c, 'stop'))
   .get('/incidents/incident/:id{[0-9]{1,15}}/evidence', requires('viewer'), async (c) => {
     const incident = await asked(c)
     if (incident === null) return refuse(c, { tag: 'no-such-incident' })
@@ -158,3 +152,12 @@ export const pages = new Hono<AppEnv>()
 /** The incident that the address names. */
 const asked = (c: Context<AppEnv>): Promise<IncidentRow | null> =>
   new IncidentReader(c.var.db).byId(Number(c.req.param('id')))
+
+/** Does what a form of the council's tab says, and shows the tab again. */
+async function caseForm(c: Context<AppEnv>, what: 'ask-again' | 'stop'): Promise<Response> {
+  const form = CaseForm.safeParse(await c.req.parseBody())
+  if (!form.success) return refuse(c, { tag: 'invalid-input', detail: whyInvalid(form.error) })
+  const id = Number(c.req.param('id'))
+  const taken = await requestCase(c, what, id, form.data)
+  return taken.ok ? c.redirect(`/incidents/incident/${id}/council`, 303) : refuse(c, taken.error)
+}
