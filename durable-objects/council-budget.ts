@@ -6,7 +6,8 @@ import type { CouncilBudgetHealth, VerifierFigures } from '../core/council/view.
 import { readSettings } from '../core/settings.ts'
 import type { Clock } from '../core/time.ts'
 import { BudgetRecords } from './council/budget-records.ts'
-import type { CallOutcome, CallPermit, CallRequest, CouncilBudgetPort } from './names.ts'
+import { EarlierAnswers } from './council/earlier-answers.ts'
+import type { CallOutcome, CallPermit, CallRequest, CouncilBudgetPort, EarlierAnswer } from './names.ts'
 
 /** A call that has not ended by then never will: its case died. What was set aside for it counts as spent. */
 const LEASE_MS = 4 * 60_000
@@ -22,11 +23,13 @@ interface Waiting {
 
 /**
  * Money and places for calls of verifiers, for all cases. One a deployment, so that limits hold for the whole of it. What a
- * call may cost is set aside before it is made and stays so over a crash: the daily budget is not passed.
+ * call may cost is set aside before it is made and stays so over a crash: the daily budget is not passed. A question that was
+ * answered on this day is not paid for again.
  */
 export class CouncilBudget extends DurableObject<Record<string, unknown>> implements CouncilBudgetPort {
   readonly #clock: Clock
   readonly #records = new BudgetRecords(this.ctx.storage.sql)
+  readonly #answers = new EarlierAnswers(this.ctx.storage.sql)
   readonly #budgetUsd: number
   readonly #callsAtOnce: number
   readonly #waiting = new Map<VerifierName, Waiting[]>()
@@ -50,13 +53,19 @@ export class CouncilBudget extends DurableObject<Record<string, unknown>> implem
     return new Promise((answer) => queue.push({ request, since: this.#clock(), answer }))
   }
 
-  async settle(outcome: CallOutcome): Promise<void> {
+  async settle(outcome: CallOutcome, said: { digest: string; answer: EarlierAnswer } | null = null): Promise<void> {
     const now = this.#clock()
     this.ctx.storage.transactionSync(() => {
       // Settled before: a second time changes nothing.
       if (!this.#records.release(outcome.id)) return
       const record = this.#records.of(outcome.verifier)
       record.running = Math.max(0, record.running - 1)
+      // The case was stopped while it waited: that says nothing of the verifier.
+      if (outcome.calls === 0) {
+        this.#records.write(outcome.verifier, record)
+        return
+      }
+      if (said) this.#answers.keep(said.digest, said.answer)
       record.calls += outcome.calls
       record.inputTokens += outcome.inputTokens
       record.outputTokens += outcome.outputTokens
@@ -99,11 +108,17 @@ export class CouncilBudget extends DurableObject<Record<string, unknown>> implem
   }
 
   /** Within a transaction: sets aside what the call may cost, or says why not. */
-  #permit({ id, verifier, usd }: CallRequest): CallPermit | 'wait' {
+  #permit({ id, verifier, usd, digest }: CallRequest): CallPermit | 'wait' {
     const now = this.#clock()
     this.#expire(now)
     if (this.#records.holds(id)) return { granted: true }
     const record = this.#records.of(verifier)
+    const earlier = digest === undefined ? null : this.#answers.find(digest, now)
+    if (earlier) {
+      record.fromEarlier++
+      this.#records.write(verifier, record)
+      return { granted: false, earlier }
+    }
     const refused = (why: string): CallPermit => {
       record.refused++
       this.#records.write(verifier, record)

@@ -12,10 +12,12 @@ import {
   begun,
   type CouncilCase,
   concluded,
+  type EarlierCase,
   entered,
   failed,
   gaveUp,
   isOver,
+  isStoppable,
   newCase,
   openAsks,
   planned,
@@ -23,18 +25,28 @@ import {
   recalled,
   remembered,
   settled,
+  stopped,
   unsettledAsks,
 } from '../core/council/case.ts'
 import { sliceOf } from '../core/council/choose-events.ts'
 import type { EvidencePack, PackEvent } from '../core/council/evidence-pack.ts'
 import { ground } from '../core/council/grounding.ts'
 import { Masker } from '../core/council/masking.ts'
-import { type Prompt, writePrompt } from '../core/council/prompt.ts'
+import type { CaseRefusal, PersonRequest } from '../core/council/person-request.ts'
+import { type Disclosure, type Prompt, sentText, writePrompt } from '../core/council/prompt.ts'
+import { questionDigest } from '../core/council/question-digest.ts'
 import { verdictRecord } from '../core/council/verdict-record.ts'
-import type { Verifier, VerifierFailure, VerifierName, VerifierQuestion } from '../core/council/verifier.ts'
+import type {
+  Verifier,
+  VerifierFailure,
+  VerifierName,
+  VerifierQuestion,
+  VerifierReply,
+} from '../core/council/verifier.ts'
 import { costOfTokens, DISCLOSED, planOf, setupsOf, type VerifierSetup } from '../core/council/verifiers.ts'
 import type { CouncilCaseView } from '../core/council/view.ts'
 import { sendableUnless } from '../core/intel/live/sendable.ts'
+import { err, ok, type Result } from '../core/result.ts'
 import { readSettings, type Settings } from '../core/settings.ts'
 import type { Clock } from '../core/time.ts'
 import { CaseStore } from './council/case-store.ts'
@@ -47,6 +59,7 @@ import {
   COUNCIL_BUDGET,
   type CouncilBudgetPort,
   type CouncilPort,
+  type EarlierAnswer,
 } from './names.ts'
 
 /** After an error (D1 or the budget does not answer) the step is tried again. */
@@ -92,7 +105,7 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
   readonly #verifiers: ReadonlyMap<VerifierName, Verifier>
   #evidence: { round: number; events: readonly PackEvent[] } | null = null
   #attempts = 0
-  #running: Promise<boolean> | null = null
+  #running: { done: Promise<boolean>; letGo: () => void } | null = null
 
   constructor(ctx: DurableObjectState, env: CouncilEnv, parts: Partial<CouncilParts> = {}) {
     super(ctx, env)
@@ -117,6 +130,36 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
         this.#store.write((known?.round ?? 0) + 1, newCase(incidentKey, this.#parts.marker(), this.#parts.clock())),
       )
     await this.ctx.storage.setAlarm(this.#parts.clock())
+  }
+
+  async askAgain(
+    incidentKey: string,
+    request: PersonRequest,
+    seen: number | null,
+  ): Promise<Result<{ round: number }, CaseRefusal>> {
+    const known = this.#store.newest()
+    if (known && !isOver(known.one)) return err('case-runs')
+    if (seen !== null && seen !== (known?.round ?? 0)) return err('newer-case')
+    const now = this.#parts.clock()
+    const round = (known?.round ?? 0) + 1
+    this.ctx.storage.transactionSync(() =>
+      this.#store.write(round, newCase(incidentKey, this.#parts.marker(), now, request)),
+    )
+    await this.ctx.storage.setAlarm(now)
+    return ok({ round })
+  }
+
+  async stop(request: PersonRequest, seen: number | null): Promise<Result<{ round: number }, CaseRefusal>> {
+    const known = this.#store.newest()
+    if (!known) return err('no-case')
+    const { round, one } = known
+    if (seen !== null && seen !== round) return err('newer-case')
+    if (!isStoppable(one)) return err('case-over')
+    this.ctx.storage.transactionSync(() => this.#store.write(round, stopped(one, request, this.#parts.clock())))
+    // Whoever drives the case need not wait for the calls under way: what is left is to write that it ended.
+    this.#running?.letGo()
+    await this.ctx.storage.setAlarm(this.#parts.clock())
+    return ok({ round })
   }
 
   async view(): Promise<CouncilCaseView | null> {
@@ -147,7 +190,7 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
       this.#attempts = 0
     } catch (error) {
       this.#attempts++
-      console.error(JSON.stringify({ object: 'council', incident: this.ctx.id.name, error: String(error) }))
+      this.#log(error)
       if (this.#attempts >= MOST_ATTEMPTS) this.#giveUp(String(error).slice(0, 200))
       await this.ctx.storage.setAlarm(this.#parts.clock() + RETRY_MS)
     }
@@ -155,10 +198,19 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
 
   /** Does what the case's state asks for and stores the next; true while there is more to do. What the alarm repeats. */
   step(): Promise<boolean> {
-    this.#running ??= this.#step().finally(() => {
+    if (this.#running) return this.#running.done
+    const stopped = Promise.withResolvers<true>()
+    const work = this.#step()
+    const done = Promise.race([work, stopped.promise]).finally(() => {
       this.#running = null
     })
-    return this.#running
+    const letGo = () => {
+      // Its calls still end and are accounted, with nobody waiting.
+      work.catch((error) => this.#log(error))
+      stopped.resolve(true)
+    }
+    this.#running = { done, letGo }
+    return done
   }
 
   async #step(): Promise<boolean> {
@@ -204,14 +256,19 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     return new CouncilIncidents(databaseOf(this.env.DB))
   }
 
-  #put(round: number, one: CouncilCase): void {
-    this.ctx.storage.transactionSync(() => this.#store.write(round, one))
+  /** Stores what follows, unless a person stopped the case while it was worked out. */
+  #put(round: number, one: CouncilCase, also: () => void = () => {}): void {
+    this.ctx.storage.transactionSync(() => {
+      if (this.#store.of(round).stoppedBy !== null) return
+      this.#store.write(round, one)
+      also()
+    })
   }
 
   /** Changes the case as it is stored now: asks that run side by side each add their own. */
   #change(round: number, change: (one: CouncilCase) => CouncilCase, also: () => void = () => {}): void {
     this.ctx.storage.transactionSync(() => {
-      this.#store.write(round, change(this.#store.newest()!.one))
+      this.#store.write(round, change(this.#store.of(round)))
       also()
     })
   }
@@ -240,10 +297,10 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
       intel: incident.intel === null || incident.intel.asked.length === 0 ? null : incident.intel.findings,
     })
     const masker = new Masker(pack, evidence, [], this.#settings.OWN_RANGES)
-    this.ctx.storage.transactionSync(() => {
+    await this.#incidents.noteRequests(one, round)
+    this.#put(round, entered(one, 'memory', this.#parts.clock()), () => {
       this.#store.writePack(round, pack)
       this.#store.writeMasks(round, masker.masks)
-      this.#store.write(round, entered(one, 'memory', this.#parts.clock()))
     })
     return true
   }
@@ -256,44 +313,95 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     }
     const pack = this.#packOf(round)
     const masker = new Masker(pack, [], this.#store.masks(round), this.#settings.OWN_RANGES)
-    const question = this.#question(ask, pack, evidence, masker)
+    const question = this.#question(round, ask, pack, evidence, masker)
+    const digest = question.prompt && (await this.#digestOf(round, ask, question.prompt))
     this.#change(
       round,
-      (one) => begun(one, ask.id, this.#parts.clock()),
+      (one) => begun(one, ask.id, this.#parts.clock(), digest),
       () => this.#store.writeMasks(round, masker.masks),
     )
+    if (!this.#isWanted(round, ask)) return
+    const take = (reply: VerifierReply, from: EarlierCase | null) =>
+      this.#take(round, ask, reply, from, { pack, evidence, masker })
     // Each beginning is a call of its own: the one that a crash cut off may have been paid.
     const callId = callIdOf(this.ctx.id.toString(), round, ask, ask.begun + 1)
     if (ask.isRemote) {
       const usd = mostUsd(this.#setups[ask.verifier], question.prompt)
-      const permit = await this.#budget.ask({ id: callId, verifier: ask.verifier, usd })
+      const sameWillDo = digest !== null && this.#store.of(round).askedBy === null
+      const permit = await this.#budget.ask({
+        id: callId,
+        verifier: ask.verifier,
+        usd,
+        ...(sameWillDo ? { digest } : {}),
+      })
       if (!permit.granted) {
-        this.#failed(round, ask, notAsked(permit.why), true)
+        if ('earlier' in permit) take(replyOf(permit.earlier), permit.earlier.from)
+        else this.#failed(round, ask, notAsked(permit.why), true)
+        return
+      }
+      if (!this.#isWanted(round, ask)) {
+        this.#failed(round, ask, notAsked('The case was stopped before it was asked.'))
+        await this.#settleEnded(round, this.#store.of(round))
         return
       }
     }
     const startedAt = this.#parts.clock()
+    if (question.prompt !== null) this.#recordSent(round, ask, question.prompt)
     const reply = await verifier.ask(question, startedAt)
-    if (reply.ok) {
-      const { opinion, prompt, answer } = reply.value
-      const visible = ask.isRemote ? pack.shown : evidence
-      const wasSliceGiven = this.#store.newest()!.one.sliceGiven
-      const grounded = ground(opinion, visible, pack, (text) => masker.restore(text))
-      this.#change(
-        round,
-        (one) => answered(one, ask.id, { reply: reply.value, opinion: grounded }, this.#parts.clock()),
-        () => {
-          if (prompt !== '') this.#store.writeRecord(round, { askId: ask.id, prompt, answer })
-          if (opinion.more !== null && this.#store.newest()!.one.sliceGiven && !wasSliceGiven)
-            this.#store.writePack(round, withSlice(pack, sliceOf(evidence, pack.shown, opinion.more!)))
-        },
-      )
-    } else this.#failed(round, ask, reply.error)
-    await this.#settleEnded(round, this.#store.newest()!.one)
+    if (reply.ok) take(reply.value, null)
+    else this.#failed(round, ask, reply.error)
+    await this.#settleEnded(round, this.#store.of(round))
   }
 
-  #question(ask: Ask, pack: EvidencePack, evidence: readonly PackEvent[], masker: Masker): VerifierQuestion {
-    const { one } = this.#store.newest()!
+  /** What leaves is kept before it does: whether an answer ever comes is another matter. */
+  #recordSent(round: number, ask: Ask, prompt: Prompt): void {
+    this.ctx.storage.transactionSync(() =>
+      this.#store.writeRecord(round, { askId: ask.id, prompt: sentText(prompt), answer: '' }),
+    )
+  }
+
+  /** Nobody stopped the case since the ask was opened. */
+  #isWanted(round: number, { id }: Ask): boolean {
+    return openAsks(this.#store.of(round)).some((open) => open.id === id)
+  }
+
+  /** Holds an answer against the evidence, an earlier one as any other, and stores what it comes to. */
+  #take(
+    round: number,
+    ask: Ask,
+    reply: VerifierReply,
+    from: EarlierCase | null,
+    { pack, evidence, masker }: { pack: EvidencePack; evidence: readonly PackEvent[]; masker: Masker },
+  ): void {
+    const { opinion, prompt, answer } = reply
+    const visible = ask.isRemote ? pack.shown : evidence
+    const wasSliceGiven = this.#store.of(round).sliceGiven
+    const grounded = ground(opinion, visible, pack, (text) => masker.restore(text))
+    this.#change(
+      round,
+      (one) => answered(one, ask.id, { reply, opinion: grounded, from }, this.#parts.clock()),
+      () => {
+        if (prompt !== '') this.#store.writeRecord(round, { askId: ask.id, prompt, answer })
+        if (opinion.more !== null && this.#store.of(round).sliceGiven && !wasSliceGiven)
+          this.#store.writePack(round, withSlice(pack, sliceOf(evidence, pack.shown, opinion.more!)))
+      },
+    )
+  }
+
+  #digestOf(round: number, { verifier, role, isBlind }: Ask, prompt: Prompt): Promise<string> {
+    const { model } = this.#setups[verifier]
+    const { marker } = this.#store.of(round)
+    return questionDigest({ verifier, model, role, disclosure: disclosureOf(role, isBlind), prompt, marker })
+  }
+
+  #question(
+    round: number,
+    ask: Ask,
+    pack: EvidencePack,
+    evidence: readonly PackEvent[],
+    masker: Masker,
+  ): VerifierQuestion {
+    const one = this.#store.of(round)
     const before =
       ask.role === 'remediation'
         ? one.asks.flatMap(({ verifier, role, opinion }) =>
@@ -301,7 +409,7 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
           )
         : []
     const asked = { role: ask.role, pack, before, isLast: one.sliceGiven || ask.isBlind }
-    const disclosure = ask.isBlind ? 'blind' : DISCLOSED[ask.role]
+    const disclosure = disclosureOf(ask.role, ask.isBlind)
     const prompt = ask.isRemote ? writePrompt(asked, { marker: one.marker, masker, disclosure }) : null
     return { ...asked, evidence: ask.isRemote ? [] : evidence, prompt }
   }
@@ -331,13 +439,15 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
   /** Tells the budget what ended calls took; told again after a crash it changes nothing there. */
   async #settleEnded(round: number, one: CouncilCase): Promise<void> {
     for (const ask of unsettledAsks(one)) {
-      await this.#budget.settle(outcomeOf(callIdOf(this.ctx.id.toString(), round, ask, ask.begun), ask))
+      const callId = callIdOf(this.ctx.id.toString(), round, ask, ask.begun)
+      await this.#budget.settle(outcomeOf(callId, ask), answerOf(one.incidentKey, round, ask))
       this.#change(round, (now) => settled(now, ask.id))
     }
   }
 
   async #publish(round: number, one: CouncilCase): Promise<void> {
     const now = this.#parts.clock()
+    await this.#incidents.noteRequests(one, round)
     await this.#incidents.writeVerdict(verdictRecord(one, round, this.#store.masks(round), now), now)
     // What is not collected now is collected by the hour.
     const collected = await new TrainingSamples(databaseOf(this.env.DB)).collect(one.incidentKey, now)
@@ -352,7 +462,8 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     const pack = this.#packOf(round)
     const { memory, similar } = await recall(this.#memory, pack, {
       round,
-      isOff: this.#settings.COUNCIL_REUSE === 'off',
+      // Who asks again wants to hear it anew.
+      isOff: this.#settings.COUNCIL_REUSE === 'off' || one.askedBy !== null,
       isJudgeFree: !planOf(this.#setups, false).candidates.judge.some(({ isRemote }) => isRemote),
     })
     this.ctx.storage.transactionSync(() => {
@@ -370,12 +481,16 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     this.#change(round, remembered)
   }
 
+  #log(error: unknown): void {
+    console.error(JSON.stringify({ object: 'council', incident: this.ctx.id.name, error: String(error) }))
+  }
+
   #giveUp(why: string): void {
     const known = this.#store.newest()
     this.#attempts = 0
     // The verdict stands; that memory does not hear of it costs a later case its reuse, and nothing else.
     if (known && isOver(known.one)) this.#put(known.round, remembered(known.one))
-    if (!known || isOver(known.one)) return
+    if (!known || isOver(known.one) || known.one.state === 'failed') return
     this.#put(known.round, gaveUp(known.one, `It could not go on: ${why}`, this.#parts.clock()))
   }
 }
@@ -396,8 +511,30 @@ const outcomeOf = (id: string, ask: Ask): CallOutcome => ({
   outputTokens: ask.usage?.outputTokens ?? 0,
   calls: ask.calls,
   ms: (ask.endedAt ?? 0) - (ask.begunAt ?? 0),
-  failure: ask.state === 'answered' ? null : (ask.failure ?? 'not-reached'),
+  failure: ask.failure,
 })
+
+/** What an ask was told, for whoever asks the same; null when it was told nothing. */
+function answerOf(
+  incidentKey: string,
+  round: number,
+  { id, state, digest, model, opinion, endedAt }: Ask,
+): { digest: string; answer: EarlierAnswer } | null {
+  if (state !== 'answered' || digest === null || opinion === null) return null
+  return { digest, answer: { model: model ?? '', opinion, from: { incidentKey, round, askId: id, at: endedAt ?? 0 } } }
+}
+
+/** An earlier answer as a reply: nothing was sent, nothing came, nothing is paid. */
+const replyOf = ({ model, opinion }: EarlierAnswer): VerifierReply => ({
+  opinion,
+  model,
+  usage: { inputTokens: 0, outputTokens: 0, costUsd: 0 },
+  prompt: '',
+  answer: '',
+  calls: 0,
+})
+
+const disclosureOf = (role: Ask['role'], isBlind: boolean): Disclosure => (isBlind ? 'blind' : DISCLOSED[role])
 
 const notAsked = (why: string): VerifierFailure => ({
   tag: 'not-reached',

@@ -1,4 +1,7 @@
+import type { EarlierCase } from '../core/council/case.ts'
+import type { GroundedOpinion } from '../core/council/grounding.ts'
 import type { AnalystWord, CaseQuestion, PastCase, Recollection } from '../core/council/memory/past-case.ts'
+import type { CaseRefusal, PersonRequest } from '../core/council/person-request.ts'
 import type { VerifierFailure, VerifierName } from '../core/council/verifier.ts'
 import type { CouncilBudgetHealth, CouncilCaseView } from '../core/council/view.ts'
 import type { BatchAnswer, SensorBatch } from '../core/events/batch.ts'
@@ -107,6 +110,18 @@ export interface CouncilPort {
    * @param events of the incident by now
    */
   open(incidentKey: string, events: number): Promise<void>
+  /**
+   * Opens a new case of an incident because a person wants it, also where none was ever opened. Nothing that was said before
+   * is used in it. Refused while a case runs.
+   * @param seen the newest case that the person knew, 0 for none; null: whichever it is
+   */
+  askAgain(
+    incidentKey: string,
+    request: PersonRequest,
+    seen: number | null,
+  ): Promise<Result<{ round: number }, CaseRefusal>>
+  /** Ends the case that runs, as failed with what it has. */
+  stop(request: PersonRequest, seen: number | null): Promise<Result<{ round: number }, CaseRefusal>>
   /** Null when there is no case. */
   view(): Promise<CouncilCaseView | null>
 }
@@ -118,9 +133,22 @@ export interface CallRequest {
   verifier: VerifierName
   /** The most it can cost, dollars. */
   usd: number
+  /** Names the question, where an earlier answer to it will do. */
+  digest?: string
 }
 
-export type CallPermit = { granted: true } | { granted: false; why: string }
+/** What a verifier said, and in which case. Masked, as it came. */
+export interface EarlierAnswer {
+  model: string
+  opinion: GroundedOpinion
+  from: EarlierCase
+}
+
+export type CallPermit =
+  | { granted: true }
+  | { granted: false; why: string }
+  /** Nobody need be asked. */
+  | { granted: false; earlier: EarlierAnswer }
 
 /** How a call ended. */
 export interface CallOutcome {
@@ -129,6 +157,7 @@ export interface CallOutcome {
   usd: number
   inputTokens: number
   outputTokens: number
+  /** 0: it was not made after all. */
   calls: number
   ms: number
   /** Null: it was answered. */
@@ -139,7 +168,8 @@ export interface CallOutcome {
 export interface CouncilBudgetPort {
   /** Answers when the call may be made, or why it may not. Waits while too many calls of the verifier run. */
   ask(request: CallRequest): Promise<CallPermit>
-  settle(outcome: CallOutcome): Promise<void>
+  /** @param answer what was said, by the question's digest, for whoever asks the same */
+  settle(outcome: CallOutcome, answer?: { digest: string; answer: EarlierAnswer } | null): Promise<void>
   health(): Promise<CouncilBudgetHealth>
 }
 

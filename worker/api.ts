@@ -30,6 +30,7 @@ const WHY: Record<number, string> = {
   404: 'There is none',
   409: 'The state of things does not allow it',
   422: 'What was sent is read, and not taken; the detail says why',
+  503: 'A part that this needs does not answer',
   502: 'An address outside did not answer as it should',
 }
 

@@ -23,6 +23,12 @@ export function councilMetrics(
       samples: each(({ calls }) => calls),
     },
     {
+      name: 'picket_council_earlier_answers_total',
+      help: 'Questions that were answered by an earlier answer to the same, without a call.',
+      type: 'counter',
+      samples: each(({ fromEarlier }) => fromEarlier),
+    },
+    {
       name: 'picket_council_usd_total',
       help: 'Dollars that verifiers cost, by their own count of tokens and the price table.',
       type: 'counter',

@@ -34,6 +34,11 @@ export const PROBLEMS = {
     status: 400,
     title: 'A false positive is of the class Normal, and what was found right is of another',
   },
+  // the council
+  'case-runs': { status: 409, title: 'A case of this incident runs' },
+  'case-over': { status: 409, title: 'The case is over' },
+  'no-case': { status: 409, title: 'The incident has no case' },
+  'newer-case': { status: 409, title: 'There is a newer case than the one that was seen' },
   // threat intelligence
   'no-such-list': { status: 404, title: 'No list has this id' },
   'list-refused': { status: 422, title: 'The list is not loaded' },

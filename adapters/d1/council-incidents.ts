@@ -1,5 +1,7 @@
 import { asc, eq } from 'drizzle-orm'
+import type { CouncilCase } from '../../core/council/case.ts'
 import type { PackEvent } from '../../core/council/evidence-pack.ts'
+import type { PersonRequest } from '../../core/council/person-request.ts'
 import { MISSING_PREFIX, type VerdictRecord } from '../../core/council/verdict-record.ts'
 import type { IncidentRow } from '../../core/incidents/view.ts'
 import { incidentEvidence, incidents } from '../../core/store/schema.ts'
@@ -11,6 +13,10 @@ const MOST_ORIGINAL = 8_192
 
 const NOTE_VERDICT = `INSERT INTO audit_log (once_key, at, actor, action, subject_type, subject_id, detail)
   VALUES (?1, ?2, 'council', 'council-verdict', 'incident', ?3, ?4) ON CONFLICT (once_key) DO NOTHING`
+
+const NOTE_REQUEST = `INSERT INTO audit_log (once_key, at, actor, action, subject_type, subject_id, detail)
+  SELECT ?1, ?2, ?3, ?4, 'incident', incident_key, json_object('reason', ?5, 'round', ?6)
+  FROM incidents WHERE incident_key = ?7 ON CONFLICT (once_key) DO NOTHING`
 
 /** A person who has taken the incident up decides alone: only a new one is dismissed. */
 const DISMISSES = `?1 AND status = 'new'`
@@ -64,6 +70,21 @@ export class CouncilIncidents {
       original: original.slice(0, MOST_ORIGINAL),
       matched,
     }))
+  }
+
+  /** Notes who asked for a case and who ended it, each once however often it is told. */
+  async noteRequests({ incidentKey: key, askedBy, stoppedBy }: CouncilCase, round: number): Promise<void> {
+    const { $client: db } = this.#db
+    const note = (action: string, request: PersonRequest | null) =>
+      request === null
+        ? []
+        : [
+            db
+              .prepare(NOTE_REQUEST)
+              .bind(`${action}|${key}|${round}`, request.at, request.actor, action, request.reason, round, key),
+          ]
+    const notes = [...note('council-asked-again', askedBy), ...note('council-stopped', stoppedBy)]
+    if (notes.length > 0) await db.batch(notes)
   }
 
   /** Writes what a case came to, all of it or nothing; written again after a crash it changes nothing. */

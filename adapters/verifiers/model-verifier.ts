@@ -1,5 +1,5 @@
 import { opinionFrom } from '../../core/council/opinion-schema.ts'
-import type { Prompt } from '../../core/council/prompt.ts'
+import { type Prompt, sentText } from '../../core/council/prompt.ts'
 import type { Usage, Verifier, VerifierFailure, VerifierName, VerifierReply } from '../../core/council/verifier.ts'
 import { ROLES_OF_VERIFIERS } from '../../core/council/verifier.ts'
 import { costOfTokens } from '../../core/council/verifiers.ts'
@@ -59,7 +59,7 @@ export function modelVerifier({ name, model, price, call, random, sleep }: Model
     isRemote: true,
     async ask({ prompt }, now): Promise<Result<VerifierReply, VerifierFailure>> {
       if (prompt === null) throw new Error(`${name} was asked without a prompt`)
-      const sent = `${prompt.system}\n\n${prompt.user}`
+      const sent = sentText(prompt)
       const spent: Tokens = { input: 0, output: 0 }
       const usage = (): Usage => ({
         inputTokens: spent.input,

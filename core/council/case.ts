@@ -4,6 +4,7 @@ import type { EvidencePack } from './evidence-pack.ts'
 import { type GroundedOpinion, isGrounded } from './grounding.ts'
 import type { Reuse } from './memory/past-case.ts'
 import { caseNumbers, reusedConclusion } from './memory/reused-conclusion.ts'
+import { nameOfActor, type PersonRequest } from './person-request.ts'
 import {
   ROLES_OF_VERIFIERS,
   type Usage,
@@ -30,6 +31,14 @@ export const CASE_STATES = [
 ] as const
 export type CaseState = (typeof CASE_STATES)[number]
 
+/** Where an answer was given before: to the same question of an earlier case. */
+export interface EarlierCase {
+  incidentKey: string
+  round: number
+  askId: string
+  at: EpochMs
+}
+
 /** One question to one verifier. Answered or failed it is never asked again. */
 export interface Ask {
   /** Unique in the case: also names the money that is set aside for it. */
@@ -38,7 +47,8 @@ export interface Ask {
   verifier: VerifierName
   isRemote: boolean
   isBlind: boolean
-  state: 'open' | 'answered' | 'failed'
+  /** let-go: a person stopped the case before the answer came. What it takes still counts, what it says does not. */
+  state: 'open' | 'answered' | 'failed' | 'let-go'
   /** How often it was begun: over 1 when the one who asked died before the answer was stored. */
   begun: number
   begunAt: EpochMs | null
@@ -52,6 +62,10 @@ export interface Ask {
   why: string | null
   /** The money that was set aside is settled. */
   settled: boolean
+  /** Names the question among those of all cases; null before it was begun, and for a judge that runs here. */
+  digest: string | null
+  /** Nobody was asked: the answer is this earlier one, to the same question. */
+  from: EarlierCase | null
 }
 
 /** Somebody who might have been asked and was not. */
@@ -104,9 +118,18 @@ export interface CouncilCase {
   isPublished: boolean
   /** Memory has it, or never will. */
   isRemembered: boolean
+  /** The person who asked for this case; null where the council took it up by itself. What others said before is not used. */
+  askedBy: PersonRequest | null
+  /** The person who ended it. */
+  stoppedBy: PersonRequest | null
 }
 
-export const newCase = (incidentKey: string, marker: string, at: EpochMs): CouncilCase => ({
+export const newCase = (
+  incidentKey: string,
+  marker: string,
+  at: EpochMs,
+  askedBy: PersonRequest | null = null,
+): CouncilCase => ({
   incidentKey,
   marker,
   state: 'created',
@@ -120,13 +143,16 @@ export const newCase = (incidentKey: string, marker: string, at: EpochMs): Counc
   failure: null,
   isPublished: false,
   isRemembered: false,
+  askedBy,
+  stoppedBy: null,
 })
 
 /** Nothing is left to do. */
 export const isOver = ({ isPublished }: CouncilCase): boolean => isPublished
 export const openAsks = ({ asks }: CouncilCase): Ask[] => asks.filter(({ state }) => state === 'open')
+/** Those that ended, also after the case was stopped. Of one that never ends nobody knows the cost: its lease runs out. */
 export const unsettledAsks = ({ asks }: CouncilCase): Ask[] =>
-  asks.filter(({ isRemote, settled, state }) => isRemote && !settled && state !== 'open')
+  asks.filter(({ isRemote, settled, state, endedAt }) => isRemote && !settled && state !== 'open' && endedAt !== null)
 
 /** created → memory. */
 export const entered = (one: CouncilCase, state: CaseState, at: EpochMs): CouncilCase => ({
@@ -150,17 +176,31 @@ export function planned(one: CouncilCase, plan: Plan, at: EpochMs): CouncilCase 
 }
 
 /** An ask begins. The number of beginnings tells how often it may have been paid. */
-export const begun = (one: CouncilCase, id: string, at: EpochMs): CouncilCase =>
-  changed(one, id, (ask) => ({ ...ask, begun: ask.begun + 1, begunAt: ask.begunAt ?? at }))
+export const begun = (one: CouncilCase, id: string, at: EpochMs, digest: string | null = null): CouncilCase =>
+  changed(one, id, (ask) =>
+    ask.state === 'open' ? { ...ask, begun: ask.begun + 1, begunAt: ask.begunAt ?? at, digest } : ask,
+  )
 
-/** An ask was answered. A second answer to the same ask changes nothing. */
+/**
+ * An ask was answered. A second answer to the same ask changes nothing; one that comes after the case was stopped is
+ * counted, and does nothing else.
+ */
 export function answered(
   one: CouncilCase,
   id: string,
-  { reply, opinion }: { reply: Pick<VerifierReply, 'model' | 'usage' | 'calls'>; opinion: GroundedOpinion },
+  {
+    reply,
+    opinion,
+    from = null,
+  }: {
+    reply: Pick<VerifierReply, 'model' | 'usage' | 'calls'>
+    opinion: GroundedOpinion
+    from?: EarlierCase | null
+  },
   at: EpochMs,
 ): CouncilCase {
   const ask = one.asks.find((known) => known.id === id)
+  if (ask?.state === 'let-go') return cameLate(one, ask, { ...reply, failure: null, why: null }, at)
   if (ask?.state !== 'open') return one
   const { model, usage, calls } = reply
   let next = changed(one, id, (open) => ({
@@ -171,6 +211,9 @@ export function answered(
     state: 'answered',
     endedAt: at,
     opinion,
+    from,
+    // Nothing was set aside for an answer that was there.
+    settled: from !== null,
   }))
   if (ask.role === 'judge' && !ask.isBlind) {
     if (opinion.more !== null && !one.sliceGiven) next = { ...again(next, ask, false), sliceGiven: true }
@@ -187,6 +230,7 @@ export function failed(
   at: EpochMs,
 ): CouncilCase {
   const ask = one.asks.find((known) => known.id === id)
+  if (ask?.state === 'let-go') return cameLate(one, ask, { ...failure, failure: failure.tag, model: null }, at)
   if (ask?.state !== 'open') return one
   const next = changed(one, id, (open) => ({
     ...open,
@@ -227,11 +271,28 @@ export const gaveUp = (one: CouncilCase, why: string, at: EpochMs): CouncilCase 
   failure: why,
 })
 
+/** A person may end it: once there is a conclusion, or none can come, it ends by itself. */
+export const isStoppable = (one: CouncilCase): boolean =>
+  !isOver(one) && one.state !== 'failed' && one.conclusion === null
+
+/** Any state → failed, with what it has, because a person wants it. Calls under way are let go. */
+export function stopped(one: CouncilCase, by: PersonRequest, at: EpochMs): CouncilCase {
+  const next: CouncilCase = {
+    ...gaveUp(one, `stopped by ${nameOfActor(by.actor)}: ${by.reason}`, at),
+    stoppedBy: by,
+    asks: one.asks.map((ask) => (ask.state === 'open' ? { ...ask, state: 'let-go' } : ask)),
+  }
+  return ROLES_OF_VERIFIERS.filter((role) => !one.asks.some((ask) => ask.role === role)).reduce(
+    (left, role) => withNotRun(left, role, null, 'The case was stopped before.'),
+    next,
+  )
+}
+
 /** What was asked, and what came of it, in words: stored as the incident's routing path. */
 export function pathOf(one: CouncilCase): string[] {
   const asked = one.asks.map(
-    ({ role, verifier, isBlind, state, opinion }) =>
-      `${role}:${verifier}${isBlind ? ':blind' : ''}:${state === 'answered' ? (opinion?.verdict ?? 'no-verdict') : state}`,
+    ({ role, verifier, isBlind, state, opinion, from }) =>
+      `${role}:${verifier}${isBlind ? ':blind' : ''}${from === null ? '' : ':earlier'}:${state === 'answered' ? (opinion?.verdict ?? 'no-verdict') : state}`,
   )
   const states = one.steps.map(({ state }) => state)
   const reuse = one.memory?.reuse
@@ -239,17 +300,36 @@ export function pathOf(one: CouncilCase): string[] {
   return [...states.filter((state) => state === 'memory'), ...reused, ...asked, one.conclusion?.verdict ?? one.state]
 }
 
-/** What all calls cost, dollars; null when a call's cost is not known. */
+/** What all calls cost, dollars; null when a call's cost is not known, as of one that was let go and has not ended. */
 export const costOf = ({ asks }: CouncilCase): number | null =>
-  asks.reduce<number | null>(
-    (sum, { usage }) => (usage === null ? sum : sum === null || usage.costUsd === null ? null : sum + usage.costUsd),
-    0,
-  )
+  asks.reduce<number | null>((sum, { state, isRemote, begun, endedAt, usage }) => {
+    if (state === 'let-go' && isRemote && begun > 0 && endedAt === null) return null
+    return usage === null ? sum : sum === null || usage.costUsd === null ? null : sum + usage.costUsd
+  }, 0)
 
 export const givenOpinions = ({ asks }: CouncilCase): GivenOpinion[] =>
   asks.flatMap(({ verifier, role, isBlind, isRemote, opinion }) =>
     opinion === null ? [] : [{ verifier, role, isBlind, isRemote, opinion }],
   )
+
+/** The end of a call that nobody waits for any more. */
+const cameLate = (
+  one: CouncilCase,
+  { id, endedAt }: Ask,
+  end: Pick<Ask, 'model' | 'usage' | 'calls' | 'failure' | 'why'>,
+  at: EpochMs,
+): CouncilCase =>
+  endedAt !== null
+    ? one
+    : changed(one, id, (ask) => ({
+        ...ask,
+        model: end.model,
+        usage: end.usage,
+        calls: end.calls,
+        failure: end.failure,
+        why: end.why,
+        endedAt: at,
+      }))
 
 function moveOn(one: CouncilCase, at: EpochMs): CouncilCase {
   if (openAsks(one).length > 0) return one
@@ -293,6 +373,8 @@ const newAsk = (one: CouncilCase, role: VerifierRole, { verifier, isRemote }: Ca
   failure: null,
   why: null,
   settled: false,
+  digest: null,
+  from: null,
 })
 
 const withNotRun = (one: CouncilCase, role: VerifierRole, verifier: VerifierName | null, why: string): CouncilCase => ({

@@ -24,6 +24,9 @@ export interface Prompt {
   tokens: number
 }
 
+/** A prompt in one text, as it is kept for audit. */
+export const sentText = ({ system, user }: Prompt): string => `${system}\n\n${user}`
+
 const MOST_FIELD = 160
 const MOST_EVENT = 480
 const MOST_LINE = 240

@@ -7,6 +7,7 @@ import { type Ask, type CouncilCase, costOf, type NotRun, pathOf } from './case.
 import type { CheckedCitation, GroundedOpinion } from './grounding.ts'
 import { isPassword, type Mask, restoreMasks } from './masking.ts'
 import { caseNumbers } from './memory/reused-conclusion.ts'
+import type { PersonRequest } from './person-request.ts'
 import type { ProposedAction, Verdict, VerifierName, VerifierRole } from './verifier.ts'
 import { VERIFIER_FACTS } from './verifiers.ts'
 
@@ -41,6 +42,9 @@ export interface CouncilNote {
   /** Why the incident has no answer of a verifier; absent in what an older version wrote. */
   absent?: AbsentAnswers
   failure: string | null
+  /** The person who asked for the case, and the one who ended it, with their reasons. */
+  asked_by: PersonRequest | null
+  stopped_by: PersonRequest | null
   cost_usd: number | null
   processing_time_ms: number
   at: EpochMs
@@ -115,6 +119,8 @@ export function verdictRecord(one: CouncilCase, round: number, masks: readonly M
       not_run: one.notRun,
       absent: restoredEach(absentAnswers(one), restore),
       failure: failure === null ? null : restore(failure),
+      asked_by: one.askedBy,
+      stopped_by: one.stoppedBy,
       cost_usd: costOf(one),
       processing_time_ms: now - one.steps[0]!.at,
       at: now,

@@ -31,6 +31,8 @@ export interface VerifierFigures {
   failures: Partial<Record<VerifierFailure['tag'], number>>
   /** Refused for budget, breaker or queue. */
   refused: number
+  /** Not asked, because an earlier answer to the same question was there. */
+  fromEarlier: number
   calls: number
   inputTokens: number
   outputTokens: number

@@ -18,6 +18,7 @@ const newRecord = (): VerifierRecord => ({
   answered: 0,
   failures: {},
   refused: 0,
+  fromEarlier: 0,
   calls: 0,
   inputTokens: 0,
   outputTokens: 0,
@@ -74,7 +75,7 @@ export class BudgetRecords {
 
   of(verifier: VerifierName): VerifierRecord {
     const [row] = this.#sql.exec<{ record: string }>('SELECT record FROM verifiers WHERE name = ?', verifier).toArray()
-    return row ? (JSON.parse(row.record) as VerifierRecord) : newRecord()
+    return { ...newRecord(), ...(row ? (JSON.parse(row.record) as VerifierRecord) : {}) }
   }
 
   write(verifier: VerifierName, record: VerifierRecord): void {
@@ -85,6 +86,6 @@ export class BudgetRecords {
     return this.#sql
       .exec<{ name: VerifierName; record: string }>('SELECT name, record FROM verifiers ORDER BY name')
       .toArray()
-      .map(({ name, record }) => [name, JSON.parse(record)])
+      .map(({ name, record }) => [name, { ...newRecord(), ...JSON.parse(record) }])
   }
 }

@@ -6,6 +6,9 @@ import type { AskRecord } from '../../core/council/view.ts'
 /** SQLite rows end at 2 MB. */
 const PART_BYTES = 1_000_000
 
+/** A case of before persons could ask again has none of these. */
+const caseFrom = (text: string): CouncilCase => ({ askedBy: null, stoppedBy: null, ...JSON.parse(text) })
+
 /** What a Council object keeps: its case, the pack, what was masked, and every prompt and answer. */
 export class CaseStore {
   readonly #sql: SqlStorage
@@ -26,7 +29,12 @@ export class CaseStore {
     const [row] = this.#sql
       .exec<{ round: number; state: string }>('SELECT round, state FROM cases ORDER BY round DESC LIMIT 1')
       .toArray()
-    return row ? { round: row.round, one: JSON.parse(row.state) } : null
+    return row ? { round: row.round, one: caseFrom(row.state) } : null
+  }
+
+  /** The case of a round that is there; a later one may have been opened since. */
+  of(round: number): CouncilCase {
+    return caseFrom(this.#sql.exec<{ state: string }>('SELECT state FROM cases WHERE round = ?', round).one().state)
   }
 
   write(round: number, one: CouncilCase): void {

@@ -254,6 +254,8 @@ describe('a memory', () => {
   })
 })
 
+const notAsked = () => Promise.reject(new Error('nobody asks for that here'))
+
 describe('the council’s tab', () => {
   beforeAll(addPeople)
 
@@ -263,7 +265,13 @@ describe('the council’s tab', () => {
     const key = await incident()
     await court.try(key)
     const view = await court.view(key)
-    const app = appUnderTest(undefined, {}, { COUNCIL: { getByName: () => ({ view: async () => view }) } })
+    const app = appUnderTest(
+      undefined,
+      {},
+      {
+        COUNCIL: { getByName: () => ({ view: async () => view, askAgain: notAsked, stop: notAsked }) },
+      },
+    )
     app.clock.now = court.now + 5 * DAY
     const path = `/incidents/incident/${(await rowOf(key)).id}/council`
     const page = await (await app.request(path, { headers: bearer('viewer') })).text()

@@ -1,132 +1,24 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
-import { env as workerEnv } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { databaseOf } from '../../adapters/d1/database.ts'
 import { writeIncidents } from '../../adapters/d1/incident-writer.ts'
 import { NOT_VERIFIED } from '../../core/incidents/record.ts'
-import { incidentEvidence, incidents, trainingSamples } from '../../core/store/schema.ts'
-import { Council, type CouncilParts } from '../../durable-objects/council.ts'
+import { trainingSamples } from '../../core/store/schema.ts'
+import type { Council } from '../../durable-objects/council.ts'
 import { CouncilBudget } from '../../durable-objects/council-budget.ts'
-import type { CouncilBudgetPort } from '../../durable-objects/names.ts'
 import { addPeople, appUnderTest, bearer } from '../support/app-under-test.ts'
-import { chatAnswer, geminiAnswer, logIns, opinionJson, type ScriptedOpinion } from '../support/council-fixture.ts'
+import { geminiAnswer, opinionJson, type ScriptedOpinion } from '../support/council-fixture.ts'
+import {
+  db,
+  env,
+  incident,
+  NOON,
+  newName,
+  rowOf,
+  run,
+  type Surroundings,
+  withCouncil,
+} from '../support/council-object.ts'
 import { incidentRow } from '../support/incident-fixture.ts'
-
-interface TestEnv {
-  DB: D1Database
-  COUNCIL: DurableObjectNamespace<Council>
-  COUNCIL_BUDGET: DurableObjectNamespace<CouncilBudget>
-}
-const env = workerEnv as unknown as TestEnv
-const db = databaseOf(env.DB)
-
-const KEYS = { GEMINI_API_KEY: 'gemini-key', XAI_API_KEY: 'xai-key', OPENAI_API_KEY: 'openai-key' }
-const NOON = Date.UTC(2026, 10, 24, 12)
-
-let cases = 0
-/** An incident with its evidence in the database, not verified yet. */
-async function incident(over: Parameters<typeof incidentRow>[2] = {}): Promise<string> {
-  const key = `brute-force|test|203.0.113.7|${cases++}`
-  const row = incidentRow(key, 3, {
-    ml_confidence: 0.72,
-    src_ip: '45.33.32.156',
-    routing_path: ['ensemble', 'verify'],
-    ...over,
-  })
-  row.triage_note.missing = [NOT_VERIFIED]
-  await db.insert(incidents).values(row)
-  await db.insert(incidentEvidence).values(
-    logIns(6).map(({ n, ts, sensor, format, event, original, matched }) => ({
-      incident_key: key,
-      n,
-      ts,
-      sensor,
-      stream: 'log',
-      format,
-      event,
-      original,
-      matched,
-    })),
-  )
-  return key
-}
-const rowOf = async (key: string) =>
-  (await db.select().from(incidents)).find(({ incident_key }) => incident_key === key)!
-
-const NOTHING: ScriptedOpinion = { verdict: null, confidence: 0, citations: [], reasoning: 'Nothing is known.' }
-
-type Provider = 'gemini' | 'grok' | 'openai'
-const PROVIDER_OF: [RegExp, Provider][] = [
-  [/generativelanguage/, 'gemini'],
-  [/api\.x\.ai/, 'grok'],
-  [/api\.openai/, 'openai'],
-]
-
-/** A case's surroundings: clock, providers, budget and alarm, all driven by the test. */
-class Surroundings {
-  now = NOON
-  calls: { provider: Provider; body: string }[] = []
-  script: Partial<Record<Provider, (body: string) => Response | Promise<Response>>> = {}
-  settings: Record<string, unknown> = { ...KEYS }
-  readonly #state: DurableObjectState
-  readonly #budgetName: string
-
-  constructor(state: DurableObjectState, budgetName: string) {
-    this.#state = state
-    this.#budgetName = budgetName
-    vi.spyOn(state.storage, 'setAlarm').mockResolvedValue()
-  }
-
-  /** What is asked without a script of its own: a judge that sees a threat, others that know nothing. */
-  says(provider: Provider, opinion: ScriptedOpinion): void {
-    this.script[provider] = () => Response.json(answerOf(provider, opinionJson(opinion)))
-  }
-
-  get sql(): SqlStorage {
-    return this.#state.storage.sql
-  }
-
-  get budget() {
-    return env.COUNCIL_BUDGET.getByName(this.#budgetName)
-  }
-
-  /** A council on this object's storage, as after a restart. */
-  council(over: Partial<CouncilParts> = {}, budget: CouncilBudgetPort = this.budget): Council {
-    const fetch = async (url: unknown, request?: RequestInit) => {
-      const provider = PROVIDER_OF.find(([host]) => host.test(String(url)))![1]
-      const body = String(request?.body)
-      this.calls.push({ provider, body })
-      const byDefault = () => Response.json(answerOf(provider, opinionJson(provider === 'gemini' ? {} : NOTHING)))
-      return (this.script[provider] ?? byDefault)(body)
-    }
-    return new Council(
-      this.#state,
-      { DB: env.DB, COUNCIL_BUDGET: { getByName: () => budget }, ...this.settings } as never,
-      {
-        clock: () => this.now++,
-        fetch: fetch as typeof globalThis.fetch,
-        random: () => 0,
-        sleep: async () => {},
-        verifiers: new Map(),
-        scenarios: () => [],
-        ...over,
-      },
-    )
-  }
-}
-
-const answerOf = (provider: Provider, text: string) => (provider === 'gemini' ? geminiAnswer(text) : chatAnswer(text))
-
-let objects = 0
-const withCouncil = (test: (at: Surroundings) => Promise<void>) => {
-  const name = `council-test-${objects++}`
-  return runInDurableObject(env.COUNCIL.getByName(name), (_, state) => test(new Surroundings(state, name)))
-}
-
-/** Runs a case to its end in one life. */
-async function run(council: Council): Promise<void> {
-  while (await council.step());
-}
 
 describe('a case', () => {
   it('ends with a verdict on the incident, a training sample, and its cost', () =>
@@ -297,10 +189,12 @@ describe('a case', () => {
       await run(council)
       await council.open(key, 59)
       expect((await council.view())!.round).toBe(1)
+      await env.DB.prepare('UPDATE incidents SET events_count = 60 WHERE incident_key = ?1').bind(key).run()
       await council.open(key, 60)
       expect((await council.view())!.round).toBe(2)
       await run(council)
-      expect(at.calls).toHaveLength(6)
+      // Intelligence is asked of the source alone, and was told it before.
+      expect(at.calls).toHaveLength(5)
       const row = await rowOf(key)
       expect(row.triage_note.council!.round).toBe(2)
       expect(row.routing_path.slice(0, 4)).toEqual(['ensemble', 'verify', 'memory', 'judge:gemini:THREAT'])
@@ -486,7 +380,7 @@ describe('the budget', () => {
     settings: Record<string, string>,
     test: (of: (now: () => number) => CouncilBudget) => Promise<void>,
   ) =>
-    runInDurableObject(env.COUNCIL_BUDGET.getByName(`budget-${objects++}`), (_, state) =>
+    runInDurableObject(env.COUNCIL_BUDGET.getByName(newName('budget')), (_, state) =>
       test((now) => new CouncilBudget(state, settings, { clock: now })),
     )
   const outcome = (id: string, usd: number) => ({
@@ -579,7 +473,7 @@ describe('what people see', () => {
       undefined,
       {},
       {
-        COUNCIL: { getByName: () => ({ view: () => council.view() }) },
+        COUNCIL: { getByName: () => council },
         COUNCIL_BUDGET: { getByName: () => at.budget },
       },
     )
@@ -612,8 +506,8 @@ describe('what people see', () => {
       const get = await shown(at, council)
       const path = `/incidents/incident/${(await rowOf(key)).id}`
       const analyst = await get(`${path}/council`, 'analyst')
-      expect(analyst).toContain(`href="${path}/evidence/1"`)
-      expect(analyst).toMatch(/<s>.*evidence\/2.*<\/s>/s)
+      expect(analyst).toContain(`href="${path}/evidence#E1"`)
+      expect(analyst).toMatch(/<s>.*evidence#E2.*<\/s>/s)
       expect(analyst).toContain('XAI_API_KEY is not set.')
       expect(analyst).toContain('1,000 tokens in and 150 out, $0.00068')
       expect(analyst).toContain('&lt;b&gt;Winter-0&lt;/b&gt; was tried.')

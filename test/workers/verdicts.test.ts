@@ -93,6 +93,8 @@ const verdictRecord = (key: string, verdict: Verdict, threatClass: ClassId, roun
     disputed: false,
     sampled_for_review: false,
     reused_from: [],
+    asked_by: null,
+    stopped_by: null,
     not_run: [],
     failure: null,
     cost_usd: 0,

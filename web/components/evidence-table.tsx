@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx'
 import type { EvidenceView } from '../../core/incidents/evidence-view.ts'
 import { count } from '../format.ts'
+import { evidenceAnchor } from './incident-link.tsx'
 import { LogText } from './log-text.tsx'
 
 /** Longer lines are cut in a list of five hundred; their own page has them whole. */
@@ -33,7 +34,7 @@ export const EvidenceTable: FC<{ events: EvidenceView[]; href: string }> = ({ ev
 const EvidenceRow: FC<{ event: EvidenceView; href: string }> = ({ event, href }) => {
   const line = event.original?.slice(0, MOST_SHOWN) ?? null
   return (
-    <tr>
+    <tr id={evidenceAnchor(event.n)}>
       <td data-label="#">
         <a href={`${href}/${event.n}`}>{event.n}</a>
       </td>

@@ -4,13 +4,14 @@ import { VERIFIER_FACTS } from '../../core/council/verifiers.ts'
 import type { CouncilCaseView } from '../../core/council/view.ts'
 import { classOf } from '../../core/taxonomy.ts'
 import { IncidentHeader } from '../components/incident-header.tsx'
-import { incidentHref } from '../components/incident-link.tsx'
+import { EvidenceLink, incidentHref } from '../components/incident-link.tsx'
 import { Layout, type Viewer } from '../components/layout.tsx'
 import { LogText } from '../components/log-text.tsx'
 import { Time } from '../components/time.tsx'
-import { count, percent, plural } from '../format.ts'
+import { count, percent, plural, utcText } from '../format.ts'
 import { OpinionCard } from './council/opinion.tsx'
 import { PastCases } from './council/past-cases.tsx'
+import { Requested, Requests } from './council/requests.tsx'
 import { brief, type CouncilView, dollars, titleOfState } from './council/view.ts'
 
 /** The council's tab of an incident: the case as it ran, every answer with what it rests on, and what did not run. */
@@ -19,36 +20,60 @@ export const CouncilPage: FC<{ view: CouncilView; evidence: number; viewer: View
   evidence,
   viewer,
 }) => {
-  const isRunning = view.given !== null && !isOver(view.given.case)
-  const parts = <CouncilParts view={view} />
   return (
     <Layout title={`Council on #${view.incident.id}`} viewer={viewer} place="incidents">
-      <IncidentHeader incident={view.incident} tab="council" evidence={evidence} />
-      {isRunning ? (
-        <div hx-get={`/fragments/incident/${view.incident.id}/council`} hx-trigger="every 2s" hx-swap="innerMorph">
-          {parts}
-        </div>
-      ) : (
-        parts
-      )}
+      <div id="council">
+        <CouncilParts view={view} evidence={evidence} />
+      </div>
     </Layout>
   )
 }
 
-export const CouncilParts: FC<{ view: CouncilView }> = ({ view }) => {
+/** All of the tab that changes while a case runs. */
+export const CouncilParts: FC<{ view: CouncilView; evidence: number }> = ({ view, evidence }) => (
+  <>
+    <IncidentHeader incident={view.incident} tab="council" evidence={evidence} />
+    <Running view={view} />
+    <Case view={view} />
+  </>
+)
+
+/** Asks for the tab anew. It stands there only while a case runs: the answer that has it no more ends the asking. */
+const Running: FC<{ view: CouncilView }> = ({ view: { given, incident } }) =>
+  given === null || isOver(given.case) ? null : (
+    <p
+      id="running"
+      class="hint"
+      hx-get={`/fragments/incident/${incident.id}/council`}
+      hx-trigger="every 2s"
+      hx-target="#council"
+      hx-swap="innerMorph"
+    >
+      The case runs: {titleOfState(given.case.state).toLowerCase()}.
+      <noscript>
+        {' '}
+        <a href={incidentHref(incident.id, '/council')}>Load the page again</a> to see how far it is.
+      </noscript>
+    </p>
+  )
+
+const Case: FC<{ view: CouncilView }> = ({ view }) => {
   const { given, incident } = view
   if (view.error !== null) return <p class="missing">The case is not known: {view.error}.</p>
   if (given === null)
     return (
-      <p class="empty">
-        {incident.route === 'TRUST'
-          ? 'No case: the model was sure enough (over 0.90), so nobody else was asked.'
-          : 'No case has been opened yet.'}
-      </p>
+      <>
+        <p class="empty">
+          {incident.route === 'TRUST'
+            ? 'No case: the model was sure enough (over 0.90), so nobody else was asked.'
+            : 'No case has been opened yet.'}
+        </p>
+        <Requests view={view} />
+      </>
     )
   return (
     <>
-      <div class="columns">
+      <div class="two">
         <Outcome view={view} given={given} />
         <Course given={given} />
       </div>
@@ -57,6 +82,7 @@ export const CouncilParts: FC<{ view: CouncilView }> = ({ view }) => {
       ))}
       <PastCases given={given} now={view.now} />
       <NotRun given={given} />
+      <Requests view={view} />
       <Pack view={view} given={given} />
       <Records view={view} />
     </>
@@ -68,7 +94,11 @@ const Outcome: FC<{ view: CouncilView; given: CouncilCaseView }> = ({ view, give
   return (
     <section class="card" aria-labelledby="verdict">
       <h2 id="verdict">Verdict</h2>
-      {failure === null ? null : (
+      <Requested what="Asked" request={given.case.askedBy} />
+      <Requested what="Stopped" request={given.case.stoppedBy} />
+      {failure === null ? null : given.case.stoppedBy !== null ? (
+        <p class="missing">No verdict.</p>
+      ) : (
         <p class="missing">
           No verdict: <LogText text={view.restore(failure)} />
         </p>
@@ -96,7 +126,7 @@ const Outcome: FC<{ view: CouncilView; given: CouncilCaseView }> = ({ view, give
       )}
       <p class="hint">
         {given.round > 1 ? `Case ${given.round} of this incident. ` : null}
-        All calls together: {dollars(costOf(given.case))}.
+        {isOver(given.case) ? 'All calls together' : 'Calls that have ended'}: {dollars(costOf(given.case))}.
       </p>
     </section>
   )
@@ -105,11 +135,13 @@ const Outcome: FC<{ view: CouncilView; given: CouncilCaseView }> = ({ view, give
 const Course: FC<{ given: CouncilCaseView }> = ({ given: { case: one } }) => (
   <section class="card" aria-labelledby="course">
     <h2 id="course">As it ran</h2>
-    <ol class="history">
+    <ol class="course">
       {one.steps.map(({ state, at }, i) => (
         <li>
-          <Time at={at} /> {titleOfState(state)}
-          {i === 0 ? null : <small> after {brief(at - one.steps[i - 1]!.at)}</small>}
+          <span>{titleOfState(state)}</span>
+          <small class="when">
+            {i === 0 ? <Time at={at} /> : <span title={utcText(at)}>after {brief(at - one.steps[i - 1]!.at)}</span>}
+          </small>
         </li>
       ))}
     </ol>
@@ -148,7 +180,7 @@ const Pack: FC<{ view: CouncilView; given: CouncilCaseView }> = ({ view, given: 
           <ul>
             {pack.addressed.map(({ n, field, words }) => (
               <li>
-                <a href={incidentHref(view.incident.id, `/evidence/${n}`)}>E{n}</a> {field}: <LogText text={words} />
+                <EvidenceLink incidentId={view.incident.id} n={n} /> {field}: <LogText text={words} />
               </li>
             ))}
           </ul>
@@ -164,7 +196,7 @@ const Pack: FC<{ view: CouncilView; given: CouncilCaseView }> = ({ view, given: 
                 <small>{techniques.join(' ')}</small>{' '}
                 {evidence.slice(0, 10).map((n) => (
                   <>
-                    <a href={incidentHref(view.incident.id, `/evidence/${n}`)}>E{n}</a>{' '}
+                    <EvidenceLink incidentId={view.incident.id} n={n} />{' '}
                   </>
                 ))}
               </li>
@@ -193,11 +225,15 @@ const Records: FC<{ view: CouncilView }> = ({ view: { records } }) =>
               ))}
             </code>
           </pre>
-          <pre class="original">
-            <code>
-              <LogText text={answer} />
-            </code>
-          </pre>
+          {answer === '' ? (
+            <p class="absent">No answer is there.</p>
+          ) : (
+            <pre class="original">
+              <code>
+                <LogText text={answer} />
+              </code>
+            </pre>
+          )}
         </>
       ))}
     </details>

@@ -1,10 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { IncidentReader } from '../../adapters/d1/incident-reader.ts'
 import { readCase, readCouncilBudget } from '../../adapters/durable-objects/council-reader.ts'
+import { PersonRequestBody } from '../../core/council/person-request.ts'
 import { VERIFIERS } from '../../core/council/verifier.ts'
 import { apiApp, json, refusals, refused } from '../api.ts'
 import { requires } from '../auth/requires.ts'
 import { councilCaseJson } from './council-json.ts'
+import { requestCase } from './council-request.ts'
 import { CouncilCase } from './council-schemas.ts'
 import { IncidentParameters } from './incident-schemas.ts'
 
@@ -24,6 +26,7 @@ const Stats = z
         asked: Count,
         answered: Count,
         refused: Count.openapi({ description: 'Not asked: no room in the budget, left alone after failures' }),
+        from_earlier: Count.openapi({ description: 'Not asked: the same question was answered within 24 hours' }),
         failures: z.record(z.string(), Count),
         calls: Count,
         input_tokens: Count,
@@ -56,7 +59,44 @@ const asItRan = createRoute({
   responses: { 200: json(CouncilCase, 'The case'), ...refusals(400, 401, 403, 404, 503) },
 })
 
+const Requested = z
+  .object({ round: Count.openapi({ description: 'Number of the case among those of the incident' }) })
+  .openapi('CouncilCaseTaken')
+
+const requestRoute = (path: string, summary: string, description: string) =>
+  createRoute({
+    method: 'post',
+    path: `/api/incidents/{id}/council/${path}`,
+    summary,
+    description: `${description} With \`round\`, the case that was seen last (0: none), it is refused when there is a newer one.`,
+    middleware: requires('analyst'),
+    request: {
+      params: IncidentParameters,
+      body: { required: true, content: { 'application/json': { schema: PersonRequestBody } } },
+    },
+    responses: { 202: json(Requested, 'It is taken up'), ...refusals(400, 401, 403, 404, 409, 503) },
+  })
+
+const askedAgain = requestRoute(
+  'ask-again',
+  'Have the council look at an incident again, or at all',
+  'A new case, in which nothing that was said before is used. Refused while a case runs.',
+)
+const stopped = requestRoute(
+  'stop',
+  'Stop the case of an incident that runs',
+  'It ends as failed with what it has. An answer that comes later is paid and changes nothing.',
+)
+
 export const councilApi = apiApp()
+  .openapi(askedAgain, async (c) => {
+    const taken = await requestCase(c, 'ask-again', Number(c.req.valid('param').id), c.req.valid('json'))
+    return taken.ok ? c.json(taken.value, 202) : refused(c, taken.error)
+  })
+  .openapi(stopped, async (c) => {
+    const taken = await requestCase(c, 'stop', Number(c.req.valid('param').id), c.req.valid('json'))
+    return taken.ok ? c.json(taken.value, 202) : refused(c, taken.error)
+  })
   .openapi(asItRan, async (c) => {
     const row = await new IncidentReader(c.var.db).byId(Number(c.req.valid('param').id))
     if (row === null) return refused(c, { tag: 'no-such-incident' })
@@ -86,6 +126,7 @@ export const councilApi = apiApp()
           asked: one.asked,
           answered: one.answered,
           refused: one.refused,
+          from_earlier: one.fromEarlier,
           failures: one.failures,
           calls: one.calls,
           input_tokens: one.inputTokens,

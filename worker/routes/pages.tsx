@@ -22,6 +22,7 @@ import { requires } from '../auth/requires.ts'
 import { fragment, page, viewerOf } from '../page.ts'
 import { refuse } from '../refuse.tsx'
 import { whyInvalid } from '../why-invalid.ts'
+import { CaseForm, requestCase } from './council-request.ts'
 import { councilView } from './council-view.ts'
 import { dashboardView } from './dashboard.ts'
 import { incidentView } from './incident-view.ts'
@@ -103,8 +104,14 @@ export const pages = new Hono<AppEnv>()
   .get('/fragments/incident/:id{[0-9]{1,15}}/council', requires('viewer'), async (c) => {
     const incident = await asked(c)
     if (incident === null) return refuse(c, { tag: 'no-such-incident' })
-    return fragment(c, <CouncilParts view={await councilView(c, incident)} />)
+    const [view, kept] = await Promise.all([
+      councilView(c, incident),
+      new IncidentReader(c.var.db).evidenceCount(incident.incident_key),
+    ])
+    return fragment(c, <CouncilParts view={view} evidence={kept} />)
   })
+  .post('/incidents/incident/:id{[0-9]{1,15}}/council/ask-again', requires('analyst'), (c) => caseForm(c, 'ask-again'))
+  .post('/incidents/incident/:id{[0-9]{1,15}}/council/stop', requires('analyst'), (c) => caseForm(c, 'stop'))
   .get('/incidents/incident/:id{[0-9]{1,15}}/evidence', requires('viewer'), async (c) => {
     const incident = await asked(c)
     if (incident === null) return refuse(c, { tag: 'no-such-incident' })
@@ -145,3 +152,12 @@ export const pages = new Hono<AppEnv>()
 /** The incident that the address names. */
 const asked = (c: Context<AppEnv>): Promise<IncidentRow | null> =>
   new IncidentReader(c.var.db).byId(Number(c.req.param('id')))
+
+/** Does what a form of the council's tab says, and shows the tab again. */
+async function caseForm(c: Context<AppEnv>, what: 'ask-again' | 'stop'): Promise<Response> {
+  const form = CaseForm.safeParse(await c.req.parseBody())
+  if (!form.success) return refuse(c, { tag: 'invalid-input', detail: whyInvalid(form.error) })
+  const id = Number(c.req.param('id'))
+  const taken = await requestCase(c, what, id, form.data)
+  return taken.ok ? c.redirect(`/incidents/incident/${id}/council`, 303) : refuse(c, taken.error)
+}

@@ -4,11 +4,12 @@ import { MOST_CALLS, MOST_OUTPUT_TOKENS } from '../../../adapters/verifiers/mode
 import { remoteVerifiers } from '../../../adapters/verifiers/verifiers.ts'
 import type { AiBinding } from '../../../adapters/verifiers/workers-ai.ts'
 import type { EvidencePack } from '../../../core/council/evidence-pack.ts'
+import { ground, isGrounded } from '../../../core/council/grounding.ts'
 import { OPINION_SCHEMA } from '../../../core/council/opinion-schema.ts'
 import type { VerifierName, VerifierQuestion } from '../../../core/council/verifier.ts'
 import { setupsOf } from '../../../core/council/verifiers.ts'
 import { readSettings } from '../../../core/settings.ts'
-import { chatAnswer, geminiAnswer, opinionJson } from '../../support/council-fixture.ts'
+import { chatAnswer, geminiAnswer, logIns, opinionJson } from '../../support/council-fixture.ts'
 import { json, type ProviderServer, providerServer } from '../../support/provider-server.ts'
 
 let server: ProviderServer
@@ -121,6 +122,71 @@ describe.each(PROVIDERS)('%s', (name, documented, usd) => {
     const asked = await ask()
     expect(asked).toMatchObject({ ok: false, error: { tag, calls: 1 } })
     expect(server.received).toHaveLength(1)
+    expect(JSON.stringify(asked)).not.toContain(KEY)
+  })
+
+  it.each([301, 302, 307, 308])('does not follow a redirect (%i): it would carry the key away', async (status) => {
+    server.answerWith((response, { url }) => {
+      if (url === '/elsewhere') json(200, documented(opinionJson()))(response)
+      else response.writeHead(status, { Location: `${server.origin}/elsewhere` }).end()
+    })
+    expect(await ask()).toMatchObject({ ok: false, error: { tag: 'unexpected-status', why: `status ${status}` } })
+    expect(server.received).toHaveLength(1)
+  })
+
+  it('gives citations that were invented as they came; held against the events they are struck', async () => {
+    const invented = [
+      { evidence: 99, says: 'an event that nobody logged', facts: [] },
+      { evidence: 1, says: 'a port that nobody used', facts: [{ field: 'dst_port', value: '4444' }] },
+    ]
+    answerWith(opinionJson({ citations: invented }))
+    const asked = await ask()
+    if (!asked.ok) throw new Error(asked.error.why)
+    const grounded = ground(asked.value.opinion, logIns(6), question.pack)
+    expect(grounded.citations.map(({ struck }) => struck)).toEqual(['there is no E99', 'dst_port of E1 is another'])
+    expect(isGrounded(grounded)).toBe(false)
+  })
+
+  it('fails on 10 MB that come in pieces, and does not read them all', async () => {
+    let sent = 0
+    server.answerWith((response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' })
+      const chunk = 'x'.repeat(64 * 1024)
+      const more = () => {
+        while (sent < 160 * chunk.length && !response.destroyed) {
+          sent += chunk.length
+          if (!response.write(chunk)) return void response.once('drain', more)
+        }
+        response.end()
+      }
+      more()
+    })
+    expect(await ask({ COUNCIL_TIMEOUT_MS: '5000' })).toMatchObject({
+      ok: false,
+      error: { tag: 'unreadable-answer', why: 'the answer is longer than 1 MB', calls: 1 },
+    })
+    expect(sent).toBeLessThan(160 * 64 * 1024)
+  })
+
+  it('that sends its head at once and the rest too late has timed out', async () => {
+    server.answerWith((response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).write('{')
+    })
+    const startedAt = performance.now()
+    expect(await ask({ COUNCIL_TIMEOUT_MS: '100' })).toMatchObject({
+      ok: false,
+      error: { tag: 'timed-out', calls: MOST_CALLS },
+    })
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
+  })
+
+  it('whose connection breaks in the middle of the answer was not reached, and is tried twice more', async () => {
+    server.answerWith((response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '1000' }).write('{"candidates":')
+      setTimeout(() => response.destroy(), 20)
+    })
+    const asked = await ask()
+    expect(asked).toMatchObject({ ok: false, error: { tag: 'not-reached', calls: MOST_CALLS } })
     expect(JSON.stringify(asked)).not.toContain(KEY)
   })
 

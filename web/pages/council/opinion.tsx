@@ -1,10 +1,11 @@
 import type { FC } from 'hono/jsx'
-import type { Ask } from '../../../core/council/case.ts'
+import type { Ask, EarlierCase } from '../../../core/council/case.ts'
 import type { CheckedCitation } from '../../../core/council/grounding.ts'
 import { VERIFIER_FACTS } from '../../../core/council/verifiers.ts'
 import { classOf } from '../../../core/taxonomy.ts'
-import { incidentHref } from '../../components/incident-link.tsx'
+import { EvidenceLink, incidentHref } from '../../components/incident-link.tsx'
 import { LogText } from '../../components/log-text.tsx'
+import { Time } from '../../components/time.tsx'
 import { count, percent, plural } from '../../format.ts'
 import { brief, type CouncilView, dollars } from './view.ts'
 
@@ -19,6 +20,10 @@ export const OpinionCard: FC<{ ask: Ask; view: CouncilView }> = ({ ask, view }) 
       <p class={ask.state === 'failed' ? 'missing' : 'absent'}>
         {ask.state === 'failed' ? (
           <>Failed: {<LogText text={ask.why ?? 'no reason was given'} />}.</>
+        ) : ask.state === 'let-go' ? (
+          letGo(ask)
+        ) : ask.begun === 0 ? (
+          'Not asked yet.'
         ) : (
           'Asked, no answer yet.'
         )}
@@ -65,28 +70,53 @@ export const OpinionCard: FC<{ ask: Ask; view: CouncilView }> = ({ ask, view }) 
           Model <LogText text={ask.model} />.{' '}
         </>
       )}
+      {ask.from === null ? null : <Earlier from={ask.from} view={view} />}
       {ask.begunAt !== null && ask.endedAt !== null ? `Took ${brief(ask.endedAt - ask.begunAt)}. ` : null}
       {ask.isRemote
-        ? `${plural(ask.calls, 'call')}${
-            ask.usage === null
-              ? '.'
-              : `, ${count(ask.usage.inputTokens)} tokens in and ${count(ask.usage.outputTokens)} out, ${dollars(ask.usage.costUsd)}.`
-          }`
+        ? ask.endedAt === null
+          ? null
+          : `${plural(ask.calls, 'call')}${
+              ask.usage === null
+                ? '.'
+                : `, ${count(ask.usage.inputTokens)} tokens in and ${count(ask.usage.outputTokens)} out, ${dollars(ask.usage.costUsd)}.`
+            }`
         : 'It runs here: nothing left this machine.'}
       {ask.begun > 1 ? ` Asked again after it was cut off (${count(ask.begun)} times in all).` : null}
     </p>
   </section>
 )
 
-const Citations: FC<{ citations: CheckedCitation[]; view: CouncilView }> = ({ citations, view }) =>
-  citations.length === 0 ? (
+/** What became of a call that nobody waited for any more. */
+function letGo({ begun, endedAt, calls, failure }: Ask): string {
+  if (begun === 0 || (endedAt !== null && calls === 0)) return 'Not asked: the case was stopped before.'
+  if (endedAt === null) return 'Let go when the case was stopped; no answer has come since.'
+  return failure === null
+    ? 'Its answer came after the case was stopped, and does not count.'
+    : 'It failed after the case was stopped.'
+}
+
+/** Whose answer it is, where nobody was asked. */
+const Earlier: FC<{ from: EarlierCase; view: CouncilView }> = ({ from: { incidentKey, round, at }, view }) => {
+  const id = view.incidentIds.get(incidentKey)
+  const name = `case ${round}${id === undefined ? '' : ` of #${id}`}`
+  return (
+    <>
+      Nobody was asked: from an earlier identical question,{' '}
+      {id === undefined ? name : <a href={incidentHref(id, '/council')}>{name}</a>}, answered <Time at={at} />.{' '}
+    </>
+  )
+}
+
+const Citations: FC<{ citations: CheckedCitation[]; view: CouncilView }> = ({ citations, view }) => {
+  const kept = view.given?.pack?.counts.kept ?? 0
+  return citations.length === 0 ? (
     <p class="absent">It cites no event.</p>
   ) : (
     <ul class="citations">
       {citations.map(({ evidence, says, facts, struck, checked }) => {
         const text = (
           <>
-            <a href={incidentHref(view.incident.id, `/evidence/${evidence}`)}>E{evidence}</a>{' '}
+            {evidence <= kept ? <EvidenceLink incidentId={view.incident.id} n={evidence} /> : `E${evidence}`}{' '}
             <LogText
               text={view.restore([says, ...facts.map(({ field, value }) => `${field} = ${value}`)].join('; '))}
             />
@@ -107,3 +137,4 @@ const Citations: FC<{ citations: CheckedCitation[]; view: CouncilView }> = ({ ci
       })}
     </ul>
   )
+}

@@ -13,6 +13,10 @@ export interface CouncilView {
   error: string | null
   /** Puts masked values back, as far as the viewer may see them. */
   restore: (text: string) => string
+  /** Ids of the incidents whose cases gave answers to this one, by key; those that are gone are absent. */
+  incidentIds: ReadonlyMap<string, number>
+  /** For the forms; null where the viewer may not ask or stop. */
+  csrf: string | null
   /** What was sent and what came, by ask; null for who may not see it. */
   records: AskRecord[] | null
 }

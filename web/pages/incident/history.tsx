@@ -29,6 +29,7 @@ function change(detail: Record<string, unknown>): string {
     const label = typeof detail.label === 'string' ? `, ${detail.label}` : ''
     return `: ${what}${label}${typeof detail.comment === 'string' ? `: ${detail.comment}` : ''}`
   }
+  if (typeof detail.reason === 'string') return `: ${detail.reason}`
   if (!('from' in detail) || !('to' in detail)) return ''
   return `: ${word(detail.from)} to ${word(detail.to)}`
 }
