@@ -3,6 +3,7 @@ import { loadClassifier } from '../../adapters/onnx/classifier.ts'
 import { runtime } from '../../adapters/onnx/node-runtime.ts'
 import type { PackIncident } from '../../core/council/assemble-pack.ts'
 import type { PackEvent } from '../../core/council/evidence-pack.ts'
+import { handsOver } from '../../core/council/hand-over.ts'
 import { demoDay } from '../../core/demo/day.ts'
 import type { Classifier } from '../../core/ensemble/prediction.ts'
 import type { ReadEvent } from '../../core/events/event.ts'
@@ -20,7 +21,6 @@ import { hash32 } from '../../core/window/hash.ts'
 import { paneOf } from '../../core/window/pane-times.ts'
 import { TargetTable } from '../../core/window/target-table.ts'
 import { WindowTable } from '../../core/window/window-table.ts'
-import { handOverOf } from '../../durable-objects/council/hand-over.ts'
 import { inRoot } from '../../scripts/local/repository.ts'
 import { mustBe } from './bench.ts'
 
@@ -99,7 +99,7 @@ async function ofSensor(sensor: string, reads: readonly ReadEvent[], model: Clas
     const kept = evidence.get(open.key) ?? []
     evidence.set(open.key, kept)
     for (const { index } of places) kept.push(packEvent(reads[index]!, kept.length + 1, sensor, incident))
-    if (handOverOf(open, incident)) cases.push({ incident: { id: cases.length + 1, ...incident }, evidence: [...kept] })
+    if (handsOver(open, incident)) cases.push({ incident: { id: cases.length + 1, ...incident }, evidence: [...kept] })
   }
 
   const judgePane = async (pane: number) => {

@@ -1,3 +1,4 @@
+import { handsOver } from '../../core/council/hand-over.ts'
 import type { IncidentRow } from '../../core/incidents/record.ts'
 import type { OpenIncident } from '../../core/incidents/standing.ts'
 import { type CouncilPort, councilName } from '../names.ts'
@@ -6,8 +7,6 @@ import type { OutboxEntry } from '../outbox.ts'
 export const COUNCIL_TOPIC = 'council'
 /** Cases opened side by side. */
 const CASES = 20
-/** An incident that has grown so many times since it was handed over is handed over again. */
-const GROWN = 10
 
 /** An incident that a verifier is to look at, with its events by now. */
 export interface CouncilMessage {
@@ -27,13 +26,8 @@ interface CouncilOutbox {
 }
 
 /** The message that hands an incident over when it is to be verified; null when it is not, or was not long ago. */
-export function handOverOf(open: OpenIncident, row: IncidentRow): CouncilMessage | null {
-  if (row.route === 'TRUST') return null
-  const before = open.handedOver ?? 0
-  if (before > 0 && open.events < GROWN * before) return null
-  open.handedOver = open.events
-  return { tag: 'council', key: open.key, events: open.events }
-}
+export const handOverOf = (open: OpenIncident, row: IncidentRow): CouncilMessage | null =>
+  handsOver(open, row) ? { tag: 'council', key: open.key, events: open.events } : null
 
 /**
  * The same for a campaign, whose growth is not remembered: it is handed over at its 1st, 2nd, 4th, … writing, and the
