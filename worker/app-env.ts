@@ -1,4 +1,5 @@
 import type { Database } from '../adapters/d1/database.ts'
+import type { CaseMemoryBindings } from '../adapters/durable-objects/case-memory-writer.ts'
 import type { CouncilBindings } from '../adapters/durable-objects/council-reader.ts'
 import type { HealthBindings } from '../adapters/durable-objects/health-reader.ts'
 import type { IntelDeskBindings } from '../adapters/durable-objects/intel-desk-reader.ts'
@@ -15,7 +16,8 @@ export interface AppBindings
     WindowBindings,
     FeatureStoreBindings,
     IntelDeskBindings,
-    CouncilBindings {
+    CouncilBindings,
+    CaseMemoryBindings {
   DB: D1Database
   /** The entries of loaded lists. */
   INTEL: R2Bucket

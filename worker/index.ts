@@ -8,6 +8,7 @@ import { createApp } from './app.ts'
 import type { AppBindings } from './app-env.ts'
 import { listLoader } from './intel-loader.ts'
 import { ingest } from './routes/ingest.ts'
+import { rememberDue } from './verdict-memory.ts'
 
 export { CaseMemory } from '../durable-objects/case-memory.ts'
 export { Council } from '../durable-objects/council.ts'
@@ -30,8 +31,9 @@ const worker = new Hono<{ Bindings: AppBindings & Env }>()
 worker.route('/', ingest(clock))
 worker.all('*', (c) => pages.fetch(c.req.raw, c.env, c.executionCtx))
 
-/** Samples in one turn that a crash or a failure left undone. */
+/** Samples, and verdicts for memory, in one turn that a crash or a failure left undone. */
 const SAMPLES = 500
+const VERDICTS = 200
 
 async function tidySamples(samples: TrainingSamples, now: number): Promise<void> {
   const { failed } = await samples.collectDue(SAMPLES, now)
@@ -44,7 +46,9 @@ export default {
   async scheduled({ cron }, env) {
     if (cron === HOURLY) {
       await pruneDeliveries(env.DB, clock() - DAY_MS)
-      await tidySamples(new TrainingSamples(databaseOf(env.DB)), clock())
+      const db = databaseOf(env.DB)
+      await tidySamples(new TrainingSamples(db), clock())
+      await rememberDue(env, db, VERDICTS)
     } else {
       for (const { name, outcome, error } of await listLoader(env, { fetch, clock }).refreshDue())
         if (outcome === 'failed') console.error(JSON.stringify({ what: 'refresh of a list', name, error }))

@@ -80,6 +80,11 @@ export class IncidentReader {
     return row ?? null
   }
 
+  async byKey(key: string): Promise<IncidentRow | null> {
+    const [row] = await this.#db.select().from(incidents).where(eq(incidents.incident_key, key))
+    return row ?? null
+  }
+
   /** The id of an incident by its key, for links; null when it is gone. */
   async idOf(key: string): Promise<number | null> {
     const [row] = await this.#db.select({ id: incidents.id }).from(incidents).where(eq(incidents.incident_key, key))

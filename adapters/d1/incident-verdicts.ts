@@ -1,4 +1,4 @@
-import { desc, eq } from 'drizzle-orm'
+import { asc, desc, eq, sql } from 'drizzle-orm'
 import { type GivenVerdict, STATUS_AFTER, type VerdictRow } from '../../core/incidents/analyst-verdict.ts'
 import { incidentVerdicts } from '../../core/store/schema.ts'
 import { type ClassId, classOf } from '../../core/taxonomy.ts'
@@ -83,6 +83,28 @@ export class IncidentVerdicts {
       db.prepare(`${NOTE_STATUS} AND ${IF_ANY}`).bind(incidentKey),
       db.prepare(`${SET_ON_INCIDENT} AND ${IF_ANY}`).bind(incidentKey, null, null, by.at),
     ])
+  }
+
+  /** The newest of each incident that memory was not told, oldest first. */
+  async notRemembered(most: number): Promise<VerdictRow[]> {
+    return this.#db
+      .select()
+      .from(incidentVerdicts)
+      .where(
+        sql`remembered = 0 AND trust = 'analyst' AND NOT EXISTS (SELECT 1 FROM incident_verdicts AS later
+          WHERE later.incident_key = ${incidentVerdicts.incident_key} AND later.trust = 'analyst'
+          AND later.id > ${incidentVerdicts.id})`,
+      )
+      .orderBy(asc(incidentVerdicts.id))
+      .limit(most)
+  }
+
+  /** Memory knows this one; the earlier ones of the incident it need not know any more. */
+  async noteRemembered({ incident_key, id }: VerdictRow): Promise<void> {
+    await this.#db.$client
+      .prepare('UPDATE incident_verdicts SET remembered = 1 WHERE incident_key = ?1 AND id <= ?2 AND remembered = 0')
+      .bind(incident_key, id)
+      .run()
   }
 
   /** All that the council and analysts said of an incident, newest first. */

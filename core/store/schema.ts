@@ -243,11 +243,14 @@ export const incidentVerdicts = sqliteTable(
     status_by: text(),
     /** The incident's sample has taken it in. */
     collected: integer({ mode: 'boolean' }).notNull().default(false),
+    /** The council's memory knows an analyst's; what the council says it tells memory itself. */
+    remembered: integer({ mode: 'boolean' }).notNull().default(false),
   },
   (table) => [
     uniqueIndex('incident_verdicts_once').on(table.once_key),
     index('incident_verdicts_incident').on(table.incident_key, table.id),
     index('incident_verdicts_uncollected').on(table.id).where(sql`collected = 0`),
+    index('incident_verdicts_not_remembered').on(table.id).where(sql`remembered = 0 AND trust = 'analyst'`),
   ],
 )
 

@@ -1,5 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import type { CaseMemoryBindings } from '../../adapters/durable-objects/case-memory-writer.ts'
 import type { CouncilBindings } from '../../adapters/durable-objects/council-reader.ts'
 import type { FeatureStoreNamespace } from '../../adapters/durable-objects/feature-store.ts'
 import type { IntelDeskBindings } from '../../adapters/durable-objects/intel-desk-reader.ts'
@@ -77,7 +78,7 @@ export const WELL: Parts = {
 export function appUnderTest(
   theirs: Partial<Parts> = {},
   given: Partial<AppParts> = {},
-  council: CouncilBindings = {},
+  council: CouncilBindings & CaseMemoryBindings = {},
 ) {
   const parts: Parts = { ...WELL, ...theirs }
   const clock = { now: FIXTURE_NOW }

@@ -147,7 +147,8 @@ describe('a case that past ones are like', () => {
       'done',
     ])
     // It teaches nothing, and the next one does not rest on it.
-    expect((await db.select().from(trainingSamples)).filter(({ incident_id }) => incident_id === row.id)).toEqual([])
+    const samples = (await db.select().from(trainingSamples)).filter(({ incident_id }) => incident_id === row.id)
+    expect(samples).toMatchObject([{ correct_label: null, was_override: false }])
     const next = await incident()
     await court.try(next)
     expect((await rowOf(next)).triage_note.council!.reused_from).toEqual(three)

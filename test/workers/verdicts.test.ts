@@ -1,11 +1,16 @@
+import { env as workerEnv } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { CouncilIncidents } from '../../adapters/d1/council-incidents.ts'
 import { databaseOf } from '../../adapters/d1/database.ts'
+import { IncidentReader } from '../../adapters/d1/incident-reader.ts'
+import { IncidentVerdicts } from '../../adapters/d1/incident-verdicts.ts'
 import { writeIncidents } from '../../adapters/d1/incident-writer.ts'
 import { TrainingSamples } from '../../adapters/d1/training-samples.ts'
 import type { VerdictRecord } from '../../core/council/verdict-record.ts'
 import type { Verdict } from '../../core/council/verifier.ts'
 import { type ClassId, classOf } from '../../core/taxonomy.ts'
+import type { CaseMemory } from '../../durable-objects/case-memory.ts'
+import { rememberDue } from '../../worker/verdict-memory.ts'
 import {
   type AppUnderTest,
   addPeople,
@@ -18,6 +23,7 @@ import {
 } from '../support/app-under-test.ts'
 import { FIXTURE_NOW, type IncidentInsert, incidentRow, insertIncidents } from '../support/incident-fixture.ts'
 
+const env = workerEnv as unknown as { CASE_MEMORY: DurableObjectNamespace<CaseMemory> }
 const db = databaseOf(DB)
 const samples = new TrainingSamples(db)
 const council = new CouncilIncidents(db)
@@ -100,7 +106,7 @@ const verdictRecord = (key: string, verdict: Verdict, threatClass: ClassId, roun
     cost_usd: 0,
     processing_time_ms: 5,
     at: FIXTURE_NOW,
-  } as VerdictRecord['note'],
+  } as unknown as VerdictRecord['note'],
   missing: { removed: [], added: [] },
   isDismissed: verdict === 'FALSE_POSITIVE',
   label: verdict === 'INVESTIGATE' ? null : classOf(verdict === 'THREAT' ? threatClass : 0).name,
@@ -365,6 +371,56 @@ describe('a sample', () => {
     expect(await samples.collectDue(100, FIXTURE_NOW)).toEqual({ collected: 1, failed: [] })
     expect(await uncollected()).toBe(0)
     expect(await sampleOf(key)).toMatchObject({ correct_label: 'Normal', trust: 'analyst' })
+  })
+})
+
+describe('the council’s memory', () => {
+  const memory = env.CASE_MEMORY.getByName('memory')
+  const remembers = async (key: string) => {
+    const row = (await new IncidentReader(db).byKey(key))!
+    const question = {
+      schemaHash: row.schema_hash,
+      features: row.features,
+      probabilities: row.probabilities,
+      predictedClass: 3 as const,
+      incidentKey: 'another',
+    }
+    const answer = await memory.similar(question, 100)
+    if (!answer.ok) throw new Error(answer.error)
+    const found = answer.value.similar.find((one) => one.key === key)
+    return found && { verdict: found.verdict, threatClass: found.threatClass, by: found.by, who: found.who }
+  }
+  const give = async (app: AppUnderTest, id: number, body: unknown) => {
+    under.clock.now += 1_000
+    app.clock.now = under.clock.now
+    const headers = { ...bearer('analyst'), 'Content-Type': 'application/json' }
+    return app.request(`/api/incidents/${id}/verdict`, { method: 'POST', headers, body: JSON.stringify(body) })
+  }
+
+  it('is told what the analyst says, also of an incident that it never heard of, and what is taken back', async () => {
+    const app = appUnderTest({}, {}, { CASE_MEMORY: env.CASE_MEMORY })
+    const { key, id } = await incident()
+    expect((await give(app, id, { verdict: 'true_positive', correct_class: 6 })).status).toBe(200)
+    expect(await remembers(key)).toEqual({ verdict: 'THREAT', threatClass: 6, by: 'analyst', who: 'token:analyst' })
+    await give(app, id, { verdict: 'false_positive' })
+    expect(await remembers(key)).toMatchObject({ verdict: 'FALSE_POSITIVE', threatClass: 3 })
+    await give(app, id, { verdict: 'benign_true_positive' })
+    // No reason to acquit strangers who do the same.
+    expect(await remembers(key)).toMatchObject({ verdict: 'INVESTIGATE' })
+    await give(app, id, { verdict: 'false_positive' })
+    await give(app, id, { verdict: null })
+    expect(await remembers(key)).toMatchObject({ verdict: 'INVESTIGATE' })
+  })
+
+  it('that does not answer is told by the hour, and holds no verdict up', async () => {
+    const fails = () => Promise.reject(new Error('gone'))
+    const app = appUnderTest({}, {}, { CASE_MEMORY: { getByName: () => ({ remember: fails, override: fails }) } })
+    const { key, id } = await incident()
+    expect((await give(app, id, { verdict: 'false_positive' })).status).toBe(200)
+    expect(await remembers(key)).toBeUndefined()
+    await rememberDue({ CASE_MEMORY: env.CASE_MEMORY }, db, 100)
+    expect(await remembers(key)).toMatchObject({ verdict: 'FALSE_POSITIVE', by: 'analyst' })
+    expect(await new IncidentVerdicts(db).notRemembered(100)).toEqual([])
   })
 })
 

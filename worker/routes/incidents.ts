@@ -107,7 +107,7 @@ async function said(c: Context<AppEnv>, id: number, body: SaidOfIncident) {
   const reader = new IncidentReader(c.var.db)
   const row = await reader.byId(id)
   if (row === null) return refused(c, { tag: 'no-such-incident' })
-  const given = await giveVerdict(c.var.db, row, body, { actor: actorOf(whoOf(c)), at: c.var.now })
+  const given = await giveVerdict(c.env, c.var.db, row, body, { actor: actorOf(whoOf(c)), at: c.var.now })
   if (!given.ok) return refused(c, given.error)
   return c.json(await detail(c, (await reader.byId(id)) ?? row), 200)
 }

@@ -87,7 +87,7 @@ export const pages = new Hono<AppEnv>()
     const incident = await asked(c)
     if (incident === null) return refuse(c, { tag: 'no-such-incident' })
     const by = { actor: actorOf(whoOf(c)), at: c.var.now }
-    const given = await giveVerdict(c.var.db, incident, form.data, by)
+    const given = await giveVerdict(c.env, c.var.db, incident, form.data, by)
     if (!given.ok) return refuse(c, given.error)
     return c.redirect(`/incidents/incident/${incident.id}`, 303)
   })

@@ -2,13 +2,17 @@ import { z } from 'zod'
 import type { Database } from '../../adapters/d1/database.ts'
 import { IncidentVerdicts } from '../../adapters/d1/incident-verdicts.ts'
 import { TrainingSamples } from '../../adapters/d1/training-samples.ts'
+import type { CaseMemoryBindings } from '../../adapters/durable-objects/case-memory-writer.ts'
 import { ANALYST_VERDICTS, type GivenVerdict, taughtClass } from '../../core/incidents/analyst-verdict.ts'
 import type { IncidentRow } from '../../core/incidents/view.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { CLASSES, type ClassId } from '../../core/taxonomy.ts'
 import type { EpochMs } from '../../core/time.ts'
+import { rememberVerdict } from '../verdict-memory.ts'
 
 const LONGEST_COMMENT = 2_000
+/** Of an incident's verdicts; the council rarely gives a second one. */
+const NEWEST = 20
 const ClassNumber = z
   .number()
   .int()
@@ -37,10 +41,11 @@ export const VerdictForm = z
 export type SaidOfIncident = z.output<typeof VerdictBody>
 
 /**
- * Writes an analyst's verdict, or takes back the one that stands. Its training sample follows; where that fails the verdict
- * stands, and the sample follows by the hour.
+ * Writes an analyst's verdict, or takes back the one that stands. Its training sample and the council's memory follow; where
+ * one of them fails the verdict stands, and it follows by the hour.
  */
 export async function giveVerdict(
+  env: CaseMemoryBindings,
   db: Database,
   incident: IncidentRow,
   { verdict, correct_class, comment }: SaidOfIncident,
@@ -57,5 +62,7 @@ export async function giveVerdict(
   }
   const collected = await new TrainingSamples(db).collect(key, by.at)
   if (!collected.ok) console.error(JSON.stringify({ what: 'training sample', ...collected.error }))
+  const newest = (await verdicts.ofIncident(key, NEWEST)).find(({ trust }) => trust === 'analyst')
+  if (newest && !newest.remembered) await rememberVerdict(env, db, newest)
   return ok(undefined)
 }

@@ -1,0 +1,2 @@
+ALTER TABLE `incident_verdicts` ADD `remembered` integer DEFAULT false NOT NULL;--> statement-breakpoint
+CREATE INDEX `incident_verdicts_not_remembered` ON `incident_verdicts` (`id`) WHERE remembered = 0 AND trust = 'analyst';
