@@ -101,7 +101,8 @@ function caseText(pack: EvidencePack, masker: Masker, isBlind: boolean): string[
     ),
     ...part(
       'Similar past cases',
-      pack.similar,
+      // A verdict that was itself taken from past cases says nothing that they do not.
+      pack.similar.filter(({ isReused }) => !isReused),
       ({ similarity, threatClass, verdict, by }) =>
         `similarity ${similarity.toFixed(3)}, class ${threatClass}, ${verdict} by ${by}`,
     ),

@@ -134,9 +134,14 @@ export const strongestIndicators = (row: { triage_note: { indicators: Indicator[
   [...row.triage_note.indicators].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution)).slice(0, 10)
 
 /** Whether somebody beside the model has looked. */
-export type Verification = 'model-trusted' | 'verified' | 'not-yet-verified'
+export type Verification = 'model-trusted' | 'verified' | 'reused' | 'not-yet-verified'
 
-export function verificationOf(row: Pick<IncidentRow, 'route' | 'council_verdict' | 'analyst_verdict'>): Verification {
-  if (row.council_verdict !== null || row.analyst_verdict !== null) return 'verified'
+export function verificationOf(
+  row: Pick<IncidentRow, 'route' | 'council_verdict' | 'analyst_verdict' | 'triage_note'>,
+): Verification {
+  if (row.analyst_verdict !== null) return 'verified'
+  // Past cases gave the verdict: at this one nobody has looked.
+  if (row.triage_note.council?.reused_from.length) return 'reused'
+  if (row.council_verdict !== null) return 'verified'
   return row.route === 'TRUST' ? 'model-trusted' : 'not-yet-verified'
 }

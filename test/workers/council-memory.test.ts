@@ -239,6 +239,19 @@ describe('a memory', () => {
     })
   })
 
+  it('that never takes anything is left alone in the end', async () => {
+    const court = new Court()
+    court.faults = { remember: async () => Promise.reject(new Error('overloaded')) }
+    const key = await incident()
+    await court.within(key, async (life) => {
+      const council = life()
+      await council.open(key, 6)
+      for (let i = 0; i < 20; i++) await council.alarm()
+      expect((await council.view())!.case).toMatchObject({ state: 'done', isRemembered: true, failure: null })
+    })
+    expect((await rowOf(key)).council_verdict).toBe('THREAT')
+  })
+
   it('hears of a case once though the object dies after every step', async () => {
     const court = new Court()
     await court.tried(3)
@@ -277,6 +290,7 @@ describe('the council’s tab', () => {
     const path = `/incidents/incident/${(await rowOf(key)).id}/council`
     const page = await (await app.request(path, { headers: bearer('viewer') })).text()
     expect(page).toContain(`<a href="/incidents/incident/${first}/council">#${first}</a>`)
+    expect(page).toContain('verdict of past cases')
     expect(page).toContain('3 past cases over 0.97 similar')
     expect(page).toContain('of 3 cases compared')
     expect(page).toMatch(

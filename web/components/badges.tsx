@@ -39,12 +39,13 @@ export const StatusBadge: FC<{ status: IncidentStatus }> = ({ status }) => (
 const VERIFICATION: Record<Verification, string | null> = {
   'model-trusted': null,
   verified: 'verified',
+  reused: 'verdict of past cases',
   'not-yet-verified': 'not yet verified',
 }
 
 /** The calibrated probability of the decided class with its route, and whether somebody beside the model has looked. */
 export const Confidence: FC<{
-  incident: Pick<IncidentRow, 'ml_confidence' | 'route' | 'council_verdict' | 'analyst_verdict'>
+  incident: Pick<IncidentRow, 'ml_confidence' | 'route' | 'council_verdict' | 'analyst_verdict' | 'triage_note'>
 }> = ({ incident }) => {
   const verification = VERIFICATION[verificationOf(incident)]
   return (

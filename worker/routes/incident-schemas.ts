@@ -41,7 +41,7 @@ export const Incident = z
     ml_confidence: Share,
     anomaly_score: Share,
     route: z.enum(ROUTES),
-    verification: z.enum(['model-trusted', 'verified', 'not-yet-verified']),
+    verification: z.enum(['model-trusted', 'verified', 'reused', 'not-yet-verified']),
     uncertain: z.boolean().openapi({ description: 'No class reached its threshold' }),
     opened_by: z.enum(['prediction', 'accumulated-evidence', 'campaign']),
     containment_method: z.string().nullable(),

@@ -86,6 +86,18 @@ describe('a prompt', () => {
     expect(user).toContain('Shown below: 40')
   })
 
+  it('tells past cases that somebody judged, without names, and none that was itself reused', () => {
+    const evidence = logIns(3)
+    const past = { key: 'k', incidentId: 4, similarity: 0.99, threatClass: 3 as const, verdict: 'THREAT' as const }
+    const said = { ...past, confidence: 1, by: 'analyst' as const, who: 'Ada', at: COUNCIL_TS, isReused: false }
+    const similar = [said, { ...said, similarity: 0.98, isReused: true }]
+    const asked = { role: 'judge' as const, pack: { ...packOf(evidence), similar }, before: [], isLast: false }
+    const masker = new Masker(asked.pack, evidence, [], [])
+    const { user } = writePrompt(asked, { marker: 'm4rk3r', masker, disclosure: 'masked' })
+    expect(user).toContain('similarity 0.990, class 3, THREAT by analyst')
+    expect(user).not.toMatch(/0\.980|Ada/)
+  })
+
   it('says how many events it shows of how many, and stands between its markers', () => {
     const { user } = promptOf(logIns(60))
     expect(user).toContain('Seen: 12345 events')
