@@ -1,6 +1,7 @@
 import type { z } from '@hono/zod-openapi'
 import { absentAnswersOf } from '../../core/council/absent-answers.ts'
 import { restoreMasks } from '../../core/council/masking.ts'
+import type { PersonRequest } from '../../core/council/person-request.ts'
 import { storedOpinion } from '../../core/council/verdict-record.ts'
 import type { CouncilCaseView } from '../../core/council/view.ts'
 import type { IncidentRow } from '../../core/incidents/view.ts'
@@ -29,9 +30,15 @@ export function incidentCouncilJson(row: IncidentRow): z.input<typeof IncidentCo
     absent: absentAnswersOf(row),
     not_run: note?.not_run ?? [],
     failure: note?.failure ?? null,
+    asked_by: byPerson(note?.asked_by),
+    stopped_by: byPerson(note?.stopped_by),
     at: note ? new Date(note.at).toISOString() : null,
   }
 }
+
+/** Absent in notes of before persons could ask. */
+const byPerson = (request: PersonRequest | null | undefined) =>
+  request ? { actor: request.actor, reason: request.reason, at: new Date(request.at).toISOString() } : null
 
 /** The newest case as it ran, for analysts: masked values put back in opinions, prompts and answers as they were sent and came. */
 export function councilCaseJson({
@@ -46,6 +53,8 @@ export function councilCaseJson({
     round,
     state: one.state,
     steps: one.steps.map(({ state, at }) => ({ state, at: new Date(at).toISOString() })),
+    asked_by: byPerson(one.askedBy),
+    stopped_by: byPerson(one.stoppedBy),
     asks: one.asks.map((ask) => {
       const record = records.find(({ askId }) => askId === ask.id)
       return {
@@ -62,8 +71,14 @@ export function councilCaseJson({
         output_tokens: ask.usage?.outputTokens ?? null,
         cost_usd: ask.usage?.costUsd ?? null,
         took_ms: ask.begunAt === null || ask.endedAt === null ? null : ask.endedAt - ask.begunAt,
+        from_earlier: ask.from && {
+          incident_key: ask.from.incidentKey,
+          round: ask.from.round,
+          ask: ask.from.askId,
+          at: new Date(ask.from.at).toISOString(),
+        },
         prompt: record?.prompt ?? null,
-        answer: record?.answer ?? null,
+        answer: record?.answer || null,
       }
     }),
     scenario_hits: pack?.scenarioHits ?? [],

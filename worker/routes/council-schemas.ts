@@ -4,6 +4,10 @@ import { ROLES_OF_VERIFIERS, VERDICTS, VERIFIERS } from '../../core/council/veri
 /** What the API says of the council's part of an incident. */
 
 const WhyAbsent = z.string().nullable()
+const ByPerson = z
+  .object({ actor: z.string(), reason: z.string(), at: z.iso.datetime() })
+  .nullable()
+  .openapi({ description: 'A person, and why; null where the council did it by itself' })
 const Answer = z.unknown().nullable().openapi({ description: 'Null where it gave none; absent says why' })
 
 export const IncidentCouncil = z
@@ -37,6 +41,8 @@ export const IncidentCouncil = z
       z.object({ role: z.enum(ROLES_OF_VERIFIERS), verifier: z.enum(VERIFIERS).nullable(), why: z.string() }),
     ),
     failure: z.string().nullable().openapi({ description: 'Why the case ended without a verdict' }),
+    asked_by: ByPerson,
+    stopped_by: ByPerson,
     at: z.iso.datetime().nullable(),
   })
   .openapi('IncidentCouncil')
@@ -49,6 +55,8 @@ export const CouncilCase = z
     round: z.number().int(),
     state: z.string(),
     steps: z.array(z.object({ state: z.string(), at: z.iso.datetime() })),
+    asked_by: ByPerson,
+    stopped_by: ByPerson,
     asks: z.array(
       z.object({
         id: z.string(),
@@ -64,6 +72,10 @@ export const CouncilCase = z
         output_tokens: Calls.nullable(),
         cost_usd: z.number().nullable(),
         took_ms: z.number().nullable(),
+        from_earlier: z
+          .object({ incident_key: z.string(), round: z.number().int(), ask: z.string(), at: z.iso.datetime() })
+          .nullable()
+          .openapi({ description: 'The case whose answer this is: the same question was answered within 24 hours' }),
         prompt: z.string().nullable().openapi({ description: 'As it went out, masked; null where nothing was sent' }),
         answer: z.string().nullable().openapi({ description: 'As it came, masked' }),
       }),
