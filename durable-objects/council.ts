@@ -454,7 +454,7 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     if (!collected.ok) console.error(JSON.stringify({ what: 'training sample', ...collected.error }))
     this.#change(round, (now) => published(now, this.#parts.clock()))
     this.#evidence = null
-    await this.#remember(round, this.#store.newest()!.one)
+    await this.#remember(round, this.#store.of(round))
   }
 
   /** Asks memory once; without an answer the case goes on. */
@@ -466,10 +466,9 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
       isOff: this.#settings.COUNCIL_REUSE === 'off' || one.askedBy !== null,
       isJudgeFree: !planOf(this.#setups, false).candidates.judge.some(({ isRemote }) => isRemote),
     })
-    this.ctx.storage.transactionSync(() => {
-      this.#store.writePack(round, { ...pack, similar })
-      this.#store.write(round, recalled(one, memory, this.#parts.clock()))
-    })
+    this.#put(round, recalled(one, memory, this.#parts.clock()), () =>
+      this.#store.writePack(round, { ...pack, similar }),
+    )
   }
 
   /** After the verdict is written: told again after a crash it changes nothing. Rejects, and is tried again, when it fails. */
@@ -489,7 +488,7 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     const known = this.#store.newest()
     this.#attempts = 0
     // The verdict stands; that memory does not hear of it costs a later case its reuse, and nothing else.
-    if (known && isOver(known.one)) this.#put(known.round, remembered(known.one))
+    if (known && isOver(known.one)) this.#change(known.round, remembered)
     if (!known || isOver(known.one) || known.one.state === 'failed') return
     this.#put(known.round, gaveUp(known.one, `It could not go on: ${why}`, this.#parts.clock()))
   }

@@ -408,6 +408,13 @@ describe('over HTTP', () => {
         askedBy: { actor: 'token:analyst' },
         failure: 'stopped by token:analyst: z',
       })
+      const shown = (await (await request(path, { headers: bearer('analyst') })).json()) as Record<string, unknown>
+      const whole = await (await request(`/api/incidents/${id}`, { headers: bearer('viewer') })).json()
+      for (const told of [shown, (whole as { council: Record<string, unknown> }).council])
+        expect(told).toMatchObject({
+          asked_by: { actor: 'token:analyst', reason: expect.stringContaining('y') },
+          stopped_by: { actor: 'token:analyst', reason: 'z' },
+        })
     }))
 
   it('a form asks and stops, once however often it is sent, and never without its token', () =>
