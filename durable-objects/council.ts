@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { CouncilIncidents } from '../adapters/d1/council-incidents.ts'
 import { databaseOf } from '../adapters/d1/database.ts'
+import { TrainingSamples } from '../adapters/d1/training-samples.ts'
 import { MOST_CALLS, MOST_OUTPUT_TOKENS } from '../adapters/verifiers/model-verifier.ts'
 import { remoteVerifiers, type VerifierWorld } from '../adapters/verifiers/verifiers.ts'
 import type { AiBinding } from '../adapters/verifiers/workers-ai.ts'
@@ -319,9 +320,11 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
   }
 
   async #publish(round: number, one: CouncilCase): Promise<void> {
-    const pack = this.#store.pack(round)
-    const masks = this.#store.masks(round)
-    await this.#incidents.writeVerdict(verdictRecord(one, round, pack, masks, this.#parts.clock()), this.#parts.clock())
+    const now = this.#parts.clock()
+    await this.#incidents.writeVerdict(verdictRecord(one, round, this.#store.masks(round), now), now)
+    // What is not collected now is collected by the hour.
+    const collected = await new TrainingSamples(databaseOf(this.env.DB)).collect(one.incidentKey, now)
+    if (!collected.ok) console.error(JSON.stringify({ what: 'training sample', ...collected.error }))
     this.#change(round, (now) => published(now, this.#parts.clock()))
     this.#evidence = null
   }

@@ -35,6 +35,7 @@ import { Deliveries } from './partition/deliveries.ts'
 import { Journal, type ShareOrigin } from './partition/journal.ts'
 import { LiveIntel } from './partition/live-intel.ts'
 import { JudgedVectors } from './partition/vectors.ts'
+import { WindowSamples } from './partition/window-samples.ts'
 
 /** Windows in one call of the runtime. */
 const ROUND = 512
@@ -90,7 +91,11 @@ export class SourcePartition extends DurableObject<PartitionEnv> implements Part
       : null,
     this.#name,
   )
-  readonly #consequences = new Consequences(this.#checkpoint, this.#deliveries.outbox)
+  readonly #consequences = new Consequences(
+    this.#checkpoint,
+    this.#deliveries.outbox,
+    new WindowSamples(this.ctx.storage.sql),
+  )
   readonly #vectors = new JudgedVectors(this.env)
   readonly #completion = new Completion(this.env.SENSOR, this.#live, this.#name)
   readonly #feeds = new Map<string, FeedState>()

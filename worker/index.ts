@@ -1,5 +1,7 @@
 import { Hono } from 'hono'
+import { databaseOf } from '../adapters/d1/database.ts'
 import { pruneDeliveries } from '../adapters/d1/incident-writer.ts'
+import { TrainingSamples } from '../adapters/d1/training-samples.ts'
 import { parseManifest } from '../core/ensemble/manifest.ts'
 import manifest from '../models/manifest.json'
 import { createApp } from './app.ts'
@@ -27,11 +29,22 @@ const worker = new Hono<{ Bindings: AppBindings & Env }>()
 worker.route('/', ingest(clock))
 worker.all('*', (c) => pages.fetch(c.req.raw, c.env, c.executionCtx))
 
+/** Samples in one turn that a crash or a failure left undone. */
+const SAMPLES = 500
+
+async function tidySamples(samples: TrainingSamples, now: number): Promise<void> {
+  const { failed } = await samples.collectDue(SAMPLES, now)
+  for (const one of failed) console.error(JSON.stringify({ what: 'training sample', ...one }))
+  await samples.prune(now)
+}
+
 export default {
   fetch: worker.fetch,
   async scheduled({ cron }, env) {
-    if (cron === HOURLY) await pruneDeliveries(env.DB, clock() - DAY_MS)
-    else {
+    if (cron === HOURLY) {
+      await pruneDeliveries(env.DB, clock() - DAY_MS)
+      await tidySamples(new TrainingSamples(databaseOf(env.DB)), clock())
+    } else {
       for (const { name, outcome, error } of await listLoader(env, { fetch, clock }).refreshDue())
         if (outcome === 'failed') console.error(JSON.stringify({ what: 'refresh of a list', name, error }))
     }

@@ -30,6 +30,10 @@ export const PROBLEMS = {
     status: 409,
     title: 'An incident is contained when what enforced it gave a receipt, and only then',
   },
+  'class-contradicts-verdict': {
+    status: 400,
+    title: 'A false positive is of the class Normal, and what was found right is of another',
+  },
   // threat intelligence
   'no-such-list': { status: 404, title: 'No list has this id' },
   'list-refused': { status: 422, title: 'The list is not loaded' },

@@ -31,17 +31,9 @@ const WRITE_VERDICT = `UPDATE incidents SET
   updated_at = ?14
   WHERE incident_key = ?15`
 
-/** One sample an incident from the council; a later case replaces it while no trainer has used it. */
-const REPLACE_SAMPLE = `UPDATE training_samples SET council_verdict = ?2, correct_label = ?3, was_override = ?4,
-    ml_prediction = ?5, features = (SELECT features FROM incidents WHERE incident_key = ?1), created_at = ?6
-  WHERE trust = 'council' AND used_for_training = 0
-    AND incident_id = (SELECT id FROM incidents WHERE incident_key = ?1)`
-const ADD_SAMPLE = `INSERT INTO training_samples (incident_id, features, schema_hash, ml_prediction, ml_confidence,
-    council_verdict, correct_label, trust, was_override, used_for_training, src_ip, created_at)
-  SELECT id, features, schema_hash, ?5, ml_confidence, ?2, ?3, 'council', ?4, 0, src_ip, ?6
-  FROM incidents WHERE incident_key = ?1
-    AND NOT EXISTS (SELECT 1 FROM training_samples AS known WHERE known.incident_id = incidents.id
-      AND known.trust = 'council')`
+/** What analysts and the learning loop go by. */
+const KEEP_VERDICT = `INSERT INTO incident_verdicts (once_key, incident_key, trust, verdict, label, actor, at)
+  VALUES (?1, ?2, 'council', ?3, ?4, 'council', ?5) ON CONFLICT (once_key) DO NOTHING`
 
 /** What the council reads of incidents and writes to them. */
 export class CouncilIncidents {
@@ -77,7 +69,7 @@ export class CouncilIncidents {
   /** Writes what a case came to, all of it or nothing; written again after a crash it changes nothing. */
   async writeVerdict(record: VerdictRecord, now: EpochMs): Promise<void> {
     const { $client: db } = this.#db
-    const { incidentKey: key, round, columns, missing, note, sample } = record
+    const { incidentKey: key, round, columns, missing, note } = record
     const [incident] = await this.#db
       .select({ path: incidents.routing_path })
       .from(incidents)
@@ -116,10 +108,8 @@ export class CouncilIncidents {
           key,
         ),
     ]
-    if (sample) {
-      const values = [key, record.verdict, sample.label, sample.wasOverride ? 1 : 0, sample.prediction, now]
-      statements.push(db.prepare(REPLACE_SAMPLE).bind(...values), db.prepare(ADD_SAMPLE).bind(...values))
-    }
+    if (record.verdict !== null)
+      statements.push(db.prepare(KEEP_VERDICT).bind(`council|${key}|${round}`, key, record.verdict, record.label, now))
     await db.batch(statements)
   }
 }

@@ -8,6 +8,7 @@ import {
   incidents as incidentsTable,
 } from '../../core/store/schema.ts'
 import type { EpochMs } from '../../core/time.ts'
+import { STATUS_BY } from './incident-verdicts.ts'
 
 /** Set by people, verifiers and agents, or once for all: an owner's later revision leaves them as they are. */
 const KEPT_ON_UPDATE = new Set([
@@ -19,6 +20,8 @@ const KEPT_ON_UPDATE = new Set([
   'council_verdict',
   'council_reasoning',
   'council_confidence',
+  'analyst_verdict',
+  'analyst_class',
   'routing_path',
   'api_calls_made',
   'gemini_analysis',
@@ -31,7 +34,7 @@ const KEPT_ON_UPDATE = new Set([
   'triage_note',
   'processing_time_ms',
 ])
-const NOT_INSERTED = new Set(['id', 'status', 'assignee', 'reopened_count'])
+const NOT_INSERTED = new Set(['id', 'status', 'assignee', 'analyst_verdict', 'analyst_class', 'reopened_count'])
 
 const columnsOf = (table: Parameters<typeof getTableColumns>[0]): string[] =>
   Object.values(getTableColumns(table)).map((column) => column.name)
@@ -48,9 +51,8 @@ const COMES_BACK = `incidents.status = 'resolved' AND excluded.last_seen > incid
   WHERE subject_type = 'incident' AND subject_id = incidents.incident_key AND action = 'status-changed'),
   incidents.updated_at)`
 /** What the council alone dismissed comes back when the ensemble is sure of it. */
-const COUNCIL_ERRED = `incidents.status = 'dismissed' AND excluded.route = 'TRUST' AND 'council' = (
-  SELECT actor FROM audit_log WHERE subject_type = 'incident' AND subject_id = incidents.incident_key
-    AND action = 'status-changed' ORDER BY at DESC, id DESC LIMIT 1)`
+const COUNCIL_ERRED = `incidents.status = 'dismissed' AND excluded.route = 'TRUST'
+  AND incidents.analyst_verdict IS NULL AND ${STATUS_BY('incidents.incident_key')} = 'council'`
 const SEVERITY_IS_CHOSEN = `EXISTS (SELECT 1 FROM audit_log WHERE subject_type = 'incident'
   AND subject_id = incidents.incident_key AND action = 'severity-changed')`
 

@@ -256,8 +256,11 @@ const newAsk = (one: CouncilCase, role: VerifierRole, { verifier, isRemote }: Ca
 
 const withNotRun = (one: CouncilCase, role: VerifierRole, verifier: VerifierName | null, why: string): CouncilCase => ({
   ...one,
-  // Another reason (no key) was given when it was planned and is the better one.
-  notRun: one.notRun.some((known) => known.role === role) ? one.notRun : [...one.notRun, { role, verifier, why }],
+  // Where nobody could have been asked the plan's reason (no key) is the better one.
+  notRun:
+    one.plan?.candidates[role].length === 0 && one.notRun.some((known) => known.role === role)
+      ? one.notRun
+      : [...one.notRun, { role, verifier, why }],
 })
 
 const changed = (one: CouncilCase, id: string, change: (ask: Ask) => Ask): CouncilCase => ({

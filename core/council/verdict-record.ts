@@ -1,10 +1,10 @@
 import { NOT_VERIFIED } from '../incidents/record.ts'
 import { classOf } from '../taxonomy.ts'
 import type { EpochMs } from '../time.ts'
+import { type AbsentAnswers, type AnswerColumn, absentAnswers } from './absent-answers.ts'
 import type { Conclusion } from './aggregate.ts'
 import { type Ask, type CouncilCase, costOf, type NotRun, pathOf } from './case.ts'
-import type { EvidencePack } from './evidence-pack.ts'
-import type { CheckedCitation } from './grounding.ts'
+import type { CheckedCitation, GroundedOpinion } from './grounding.ts'
 import { isPassword, type Mask, restoreMasks } from './masking.ts'
 import type { ProposedAction, Verdict, VerifierName, VerifierRole } from './verifier.ts'
 import { VERIFIER_FACTS } from './verifiers.ts'
@@ -35,6 +35,8 @@ export interface CouncilNote {
   /** Dismissed, and a person is to look at it all the same. */
   sampled_for_review: boolean
   not_run: NotRun[]
+  /** Why the incident has no answer of a verifier; absent in what an older version wrote. */
+  absent?: AbsentAnswers
   failure: string | null
   cost_usd: number | null
   processing_time_ms: number
@@ -51,40 +53,26 @@ export interface VerdictRecord {
   /** What the ensemble's path goes on with. */
   path: string[]
   apiCalls: string[]
-  columns: Record<'gemini_analysis' | 'grok_intel' | 'openai_remediation', StoredOpinion | null>
+  columns: Record<AnswerColumn, StoredOpinion | null>
   note: CouncilNote
   /** Sentences on the incident that no longer hold, and those that now do. */
   missing: { removed: string[]; added: string[] }
   isDismissed: boolean
-  sample: TrainingLabel | null
-}
-
-/** What a verdict teaches. */
-export interface TrainingLabel {
-  prediction: string
-  label: string
-  wasOverride: boolean
+  /** Name of the class that the verdict teaches; null where it decides nothing. */
+  label: string | null
 }
 
 /** Begins every sentence of ours among what is missing, so that a later case takes them back. */
 export const MISSING_PREFIX = 'Council: '
-/** The label of a window that the council could not decide: a trainer must not take it for any class. */
-export const UNDECIDED = 'undecided'
 
-export function verdictRecord(
-  one: CouncilCase,
-  round: number,
-  pack: EvidencePack | null,
-  masks: readonly Mask[],
-  now: EpochMs,
-): VerdictRecord {
+export function verdictRecord(one: CouncilCase, round: number, masks: readonly Mask[], now: EpochMs): VerdictRecord {
   const restore = (text: string) => restoreMasks(text, masks, isPassword)
   const { conclusion, failure } = one
-  const opinionIn = (column: keyof VerdictRecord['columns']): StoredOpinion | null => {
+  const opinionIn = (column: AnswerColumn): StoredOpinion | null => {
     const ask = one.asks.findLast(
       ({ verifier, opinion, isBlind }) => VERIFIER_FACTS[verifier].column === column && opinion !== null && !isBlind,
     )
-    return ask ? stored(ask, restore) : null
+    return ask?.opinion ? storedOpinion(ask, ask.opinion, restore) : null
   }
   const missing = [
     ...(failure === null ? [] : [`the case failed: ${restore(failure)}`]),
@@ -118,6 +106,7 @@ export function verdictRecord(
       disputed: conclusion?.isDisputed ?? false,
       sampled_for_review: conclusion?.isSampled ?? false,
       not_run: one.notRun,
+      absent: restoredEach(absentAnswers(one), restore),
       failure: failure === null ? null : restore(failure),
       cost_usd: costOf(one),
       processing_time_ms: now - one.steps[0]!.at,
@@ -128,20 +117,28 @@ export function verdictRecord(
       added: missing.map((sentence) => MISSING_PREFIX + sentence),
     },
     isDismissed: conclusion?.verdict === 'FALSE_POSITIVE' && !conclusion.isSampled,
-    sample: conclusion && pack && labelOf(conclusion, pack),
+    label: conclusion && labelOf(conclusion),
   }
 }
 
 /** A verdict that decides nothing gives no class: never the model's own answer, never Normal. */
-function labelOf({ verdict, threatClass }: Conclusion, pack: EvidencePack): TrainingLabel {
-  const prediction = classOf(pack.prediction.threatClass).name
-  const label =
-    verdict === 'THREAT' ? classOf(threatClass).name : verdict === 'FALSE_POSITIVE' ? classOf(0).name : UNDECIDED
-  return { prediction, label, wasOverride: label !== UNDECIDED && label !== prediction }
+function labelOf({ verdict, threatClass }: Conclusion): string | null {
+  if (verdict === 'INVESTIGATE') return null
+  return classOf(verdict === 'THREAT' ? threatClass : 0).name
 }
 
-function stored({ verifier, role, model, opinion, usage }: Ask, restore: (text: string) => string): StoredOpinion {
-  const { verdict, threatClass, confidence, reasoning, citations, actions } = opinion!
+const restoredEach = (absent: AbsentAnswers, restore: (text: string) => string): AbsentAnswers =>
+  Object.fromEntries(
+    Object.entries(absent).map(([column, why]) => [column, why === null ? null : restore(why)]),
+  ) as AbsentAnswers
+
+/** An opinion by the names that the incident and the API use. */
+export function storedOpinion(
+  { verifier, role, model, usage }: Ask,
+  opinion: GroundedOpinion,
+  restore: (text: string) => string,
+): StoredOpinion {
+  const { verdict, threatClass, confidence, reasoning, citations, actions } = opinion
   return {
     verifier,
     role,

@@ -9,7 +9,10 @@ import { escalationOf, riskScore, severityOf, successEvidence } from './risk.ts'
 import { type OpenedBy, type OpenIncident, REOPENS_WITHIN_MS, routingPath } from './standing.ts'
 
 /** A row of D1's incidents as its owner writes it: everything but what people and later stages set. */
-export type IncidentRow = Omit<typeof incidents.$inferInsert, 'id' | 'status' | 'assignee' | 'reopened_count'>
+export type IncidentRow = Omit<
+  typeof incidents.$inferInsert,
+  'id' | 'status' | 'assignee' | 'reopened_count' | 'analyst_verdict' | 'analyst_class'
+>
 
 /** A judged window that opens or continues an incident. */
 export interface IncidentWindow {

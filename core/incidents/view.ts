@@ -136,7 +136,7 @@ export const strongestIndicators = (row: { triage_note: { indicators: Indicator[
 /** Whether somebody beside the model has looked. */
 export type Verification = 'model-trusted' | 'verified' | 'not-yet-verified'
 
-export function verificationOf(row: Pick<IncidentRow, 'route' | 'council_verdict'>): Verification {
-  if (row.council_verdict !== null) return 'verified'
+export function verificationOf(row: Pick<IncidentRow, 'route' | 'council_verdict' | 'analyst_verdict'>): Verification {
+  if (row.council_verdict !== null || row.analyst_verdict !== null) return 'verified'
   return row.route === 'TRUST' ? 'model-trusted' : 'not-yet-verified'
 }

@@ -1,13 +1,15 @@
+import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { CouncilNote } from '../council/verdict-record.ts'
 import type { Indicator, MemberVotes } from '../ensemble/prediction.ts'
 import type { CanonicalEvent, FormatName } from '../events/event.ts'
+import type { AnalystVerdict } from '../incidents/analyst-verdict.ts'
 import type { ListFormatName } from '../intel/formats/formats.ts'
 import type { Scale } from '../intel/indicator.ts'
 import type { KnownOfSource } from '../intel/known-of-source.ts'
 import type { ListCounts } from '../intel/list-builder.ts'
 import type { ListKind } from '../intel/list-kinds.ts'
-import type { Severity } from '../taxonomy.ts'
+import type { ClassId, Severity } from '../taxonomy.ts'
 
 /**
  * D1's tables: the one source of migrations (`npm run migrations` writes SQL from it).
@@ -20,6 +22,9 @@ export const ROUTES = ['TRUST', 'VERIFY', 'INVESTIGATE'] as const
 export type Route = (typeof ROUTES)[number]
 export const ROLES = ['viewer', 'analyst', 'admin'] as const
 export type Role = (typeof ROLES)[number]
+/** Who said what a window was, most trusted first. */
+export const TRUSTS = ['analyst', 'council', 'weak'] as const
+export type Trust = (typeof TRUSTS)[number]
 
 /** What the model and later the council and agents leave for the analyst. Parts are merged, never replaced as a whole. */
 export interface TriageNote {
@@ -71,6 +76,9 @@ export const incidents = sqliteTable(
     council_verdict: text(),
     council_reasoning: text(),
     council_confidence: real(),
+    /** The newest of the analysts; null: none, or taken back. With the class that it says is right. */
+    analyst_verdict: text().$type<AnalystVerdict>(),
+    analyst_class: integer().$type<ClassId>(),
     routing_path: text({ mode: 'json' }).$type<string[]>().notNull(),
     api_calls_made: text({ mode: 'json' }).$type<string[]>().notNull(),
     /** From the newest event of the window to the decision, in ms; null in a replay, where it means nothing. */
@@ -205,28 +213,79 @@ export const deliveries = sqliteTable('deliveries', { id: text().primaryKey(), a
   index('deliveries_age').on(table.at),
 ])
 
-/** Labelled windows for the learning loop. Filled by verdicts. */
+/**
+ * What the council and analysts said of incidents, one row each time, never changed: the labels of the learning loop come
+ * from here, by trust and time.
+ */
+export const incidentVerdicts = sqliteTable(
+  'incident_verdicts',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    /** Names a write that may be tried twice; the second changes nothing. */
+    once_key: text(),
+    incident_key: text().notNull(),
+    trust: text().$type<'analyst' | 'council'>().notNull(),
+    /** Of the council's or the analysts' words; null: an analyst took back what analysts had said. */
+    verdict: text(),
+    /** Name of the class that it says is right; null where it names none. */
+    label: text(),
+    comment: text(),
+    /** `council`, `user:NAME` or `token:NAME`. */
+    actor: text().notNull(),
+    at: integer().notNull(),
+    /** The incident's status before analysts said anything, and the one that this verdict gave it; null of the council's. */
+    status_before: text().$type<IncidentStatus>(),
+    status_set: text().$type<IncidentStatus>(),
+    /** Who had set `status_before`; null: nobody, it was opened so. */
+    status_by: text(),
+    /** The incident's sample has taken it in. */
+    collected: integer({ mode: 'boolean' }).notNull().default(false),
+  },
+  (table) => [
+    uniqueIndex('incident_verdicts_once').on(table.once_key),
+    index('incident_verdicts_incident').on(table.incident_key, table.id),
+    index('incident_verdicts_uncollected').on(table.id).where(sql`collected = 0`),
+  ],
+)
+
+/** Windows for the learning loop: one an incident that somebody judged, and few of those that opened none. */
 export const trainingSamples = sqliteTable(
   'training_samples',
   {
     id: integer().primaryKey({ autoIncrement: true }),
+    /** `incident|KEY`, or `window|SCOPE|SOURCE|DAY` of one that opened none. */
+    sample_key: text().notNull(),
     incident_id: integer().references(() => incidents.id),
     /** Where a large vector is stored apart; null while `features` holds it. */
     features_file_path: text(),
     features: text({ mode: 'json' }).$type<(number | null)[]>(),
     schema_hash: text().notNull(),
+    /** Whose prediction it is; null of samples from before it was kept. */
+    model_version: text(),
     ml_prediction: text().notNull(),
     ml_confidence: real().notNull(),
     council_verdict: text(),
-    correct_label: text().notNull(),
-    /** analyst, council or weak. */
-    trust: text().$type<'analyst' | 'council' | 'weak'>().notNull(),
+    /** Name of the class to learn. Null: nobody knows, and nothing may be learned from it. */
+    correct_label: text(),
+    /** Who said the label; `weak`: the ensemble itself, and nobody looked. */
+    trust: text().$type<Trust>().notNull(),
+    labelled_by: text().notNull(),
+    labelled_at: integer().notNull(),
+    /** The newest row of incident_verdicts that is taken in; 0 where there is none. */
+    verdict_id: integer().notNull().default(0),
+    /** The label is another than the ensemble's prediction, or an analyst's is another than the council's. */
     was_override: integer({ mode: 'boolean' }).notNull(),
     used_for_training: integer({ mode: 'boolean' }).notNull().default(false),
     src_ip: text().notNull(),
+    /** Event time of the newest event. */
+    seen_at: integer().notNull(),
     created_at: integer().notNull(),
   },
-  (table) => [index('training_samples_unused').on(table.used_for_training, table.created_at)],
+  (table) => [
+    uniqueIndex('training_samples_key').on(table.sample_key),
+    index('training_samples_unused').on(table.used_for_training, table.created_at),
+    index('training_samples_trust').on(table.trust, table.created_at),
+  ],
 )
 
 export const auditLog = sqliteTable(

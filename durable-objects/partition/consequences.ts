@@ -15,7 +15,8 @@ import { type ClassFamily, classOf } from '../../core/taxonomy.ts'
 import { COUNCIL_TOPIC, handOverOf } from '../council/hand-over.ts'
 import type { Outbox, OutboxMessage } from '../outbox.ts'
 import type { Checkpoint, ThinTold } from './checkpoint.ts'
-import { type Message, type PlacedThinWindow, thinTopic } from './deliveries.ts'
+import { type Message, type PlacedThinWindow, SAMPLES_TOPIC, thinTopic } from './deliveries.ts'
+import type { WindowSamples } from './window-samples.ts'
 
 /**
  * A live source is judged four times a second; its incident's row is written again no oftener than every 2 s, and every 10 s
@@ -40,6 +41,7 @@ interface Round {
 export class Consequences {
   readonly #checkpoint: Checkpoint
   readonly #outbox: Outbox<Message>
+  readonly #samples: WindowSamples
   /**
    * Newer states of incidents that were written a moment ago. In memory: after a crash the windows behind them are judged
    * again.
@@ -56,9 +58,10 @@ export class Consequences {
   readonly #open = new Map<string, OpenIncident>()
   #messages: OutboxMessage<Message>[] = []
 
-  constructor(checkpoint: Checkpoint, outbox: Outbox<Message>) {
+  constructor(checkpoint: Checkpoint, outbox: Outbox<Message>, samples: WindowSamples) {
     this.#checkpoint = checkpoint
     this.#outbox = outbox
+    this.#samples = samples
     this.#thinTold = checkpoint.thinTold()
     for (const id of checkpoint.openIncidentIds()) this.#remember(id)
   }
@@ -82,6 +85,7 @@ export class Consequences {
 
   /** Forgets incidents that were not touched since; to be called within a transaction. */
   prune(before: number): void {
+    this.#samples.prune(before)
     for (const id of this.#checkpoint.pruneIncidents(before)) {
       const { family, key } = partsOf(id)
       const families = this.#families.get(key)
@@ -131,6 +135,8 @@ export class Consequences {
         windows: reports.slice(i, i + THIN_WINDOWS),
       })
     if (background.size > 0) this.#say('background', { tag: 'background', rows: [...background.values()] })
+    const samples = this.#samples.take(judgements, round.model.manifest.version, round.now)
+    if (samples.length > 0) this.#say(SAMPLES_TOPIC, { tag: 'samples', rows: samples })
     this.#store(round.now)
   }
 

@@ -1,10 +1,13 @@
+import { databaseOf } from '../../adapters/d1/database.ts'
 import { writeIncidents } from '../../adapters/d1/incident-writer.ts'
+import { TrainingSamples } from '../../adapters/d1/training-samples.ts'
 import type { Indicator } from '../../core/ensemble/prediction.ts'
 import type { ThinReport } from '../../core/incidents/campaign.ts'
 import type { JournalPlace, SampledEvent } from '../../core/incidents/evidence-sample.ts'
 import { matchedFields } from '../../core/incidents/matched-fields.ts'
 import type { BackgroundRow, EvidenceRow } from '../../core/incidents/messages.ts'
 import type { IncidentRow } from '../../core/incidents/record.ts'
+import type { WindowSample } from '../../core/incidents/window-sample.ts'
 import { type CouncilMessage, type CouncilNamespace, tellCouncil } from '../council/hand-over.ts'
 import type { SensorPort, ThinMessage, ThinWindow } from '../names.ts'
 import { Outbox, type OutboxEntry } from '../outbox.ts'
@@ -14,6 +17,7 @@ export type Message =
   | { tag: 'incident'; row: IncidentRow }
   | { tag: 'evidence'; key: string; first: number; places: SampledEvent[]; indicators: Indicator[] }
   | { tag: 'background'; rows: BackgroundRow[] }
+  | { tag: 'samples'; rows: WindowSample[] }
   | CouncilMessage
   | { tag: 'thin'; feed: string; windows: PlacedThinWindow[] }
 
@@ -26,6 +30,8 @@ const INCIDENTS = 100
 const EVIDENCE = 20
 const BACKGROUND = 8
 const THIN = 8
+const SAMPLES = 20
+export const SAMPLES_TOPIC = 'samples'
 /** Original lines in one call or write: a line may hold a megabyte, and an object has 128 MB in all. */
 const ORIGINAL_CHARACTERS = 4_000_000
 /** Topics of messages to sensors. One for each: a sensor that fails must not keep the others' messages waiting. */
@@ -70,12 +76,30 @@ export class Deliveries {
     const toSensors = this.outbox.topics().filter((topic) => topic.startsWith(THIN_TOPIC))
     const outcomes = await Promise.allSettled([
       // A case reads its incident from the database, so it is told of it afterwards.
-      this.#tellDatabase(now, isOver).then(() =>
-        tellCouncil(this.outbox, this.#storage, this.#receivers.COUNCIL, isOver),
-      ),
+      this.#tellDatabase(now, isOver)
+        .then(() => tellCouncil(this.outbox, this.#storage, this.#receivers.COUNCIL, isOver))
+        .then(() => this.#tellSamples(isOver)),
       ...toSensors.map((topic) => this.#tellSensor(topic, isOver)),
     ])
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  }
+
+  /**
+   * Told after all else, in a call of its own. What the database refuses is given up: the loop has other windows, and no
+   * incident waits behind them.
+   */
+  async #tellSamples(isOver: () => boolean): Promise<void> {
+    while (!isOver()) {
+      const entries = this.outbox.next(SAMPLES_TOPIC, SAMPLES)
+      if (entries.length === 0) return
+      const rows = entries.flatMap(({ message }) => (message.tag === 'samples' ? message.rows : []))
+      try {
+        await new TrainingSamples(databaseOf(this.#receivers.DB)).addWindows(rows)
+      } catch (error) {
+        console.error(JSON.stringify({ what: 'samples of windows', given_up: rows.length, error: String(error) }))
+      }
+      this.#told([entries])
+    }
   }
 
   async #tellSensor(topic: string, isOver: () => boolean): Promise<void> {

@@ -634,6 +634,115 @@ describe('what people see', () => {
       )
     }))
 
+  it('are, in the API, all fields of the data-flow document, stored and served, with prompts and answers for analysts', () =>
+    withCouncil(async (at) => {
+      const key = await incident()
+      at.says('gemini', { threat_class: 6, confidence: 0.9 })
+      const council = at.council()
+      await council.open(key, 6)
+      await run(council)
+      const get = await shown(at, council)
+      const path = `/api/incidents/${(await rowOf(key)).id}`
+      const detail = JSON.parse(await get(path, 'viewer'))
+      expect(detail.council).toMatchObject({
+        final_verdict: 'THREAT',
+        council_confidence: 0.9,
+        council_reasoning: expect.stringContaining('Many names are tried in a row (E1).'),
+        routing_path: [
+          'ensemble',
+          'verify',
+          'memory',
+          'judge:gemini:THREAT',
+          'intel:grok:no-verdict',
+          'remediation:openai:no-verdict',
+          'THREAT',
+        ],
+        api_calls_made: ['gemini', 'grok', 'openai'],
+        processing_time_ms: expect.any(Number),
+        gemini_analysis: { verifier: 'gemini', verdict: 'THREAT', threat_class: 6, cost_usd: expect.any(Number) },
+        grok_intel: { verifier: 'grok', verdict: null },
+        openai_remediation: { verifier: 'openai' },
+        absent: { gemini_analysis: null, grok_intel: null, openai_remediation: null },
+        corrected_class: { id: 6, name: 'APT' },
+        cost_usd: expect.any(Number),
+        disputed: false,
+        state: 'done',
+        round: 1,
+        failure: null,
+      })
+      // The same names at the top, where the contract has them; the class stays the ensemble's.
+      for (const field of [
+        'council_confidence',
+        'council_reasoning',
+        'routing_path',
+        'api_calls_made',
+        'gemini_analysis',
+        'grok_intel',
+        'openai_remediation',
+      ])
+        expect(detail[field]).toEqual(detail.council[field])
+      expect(detail).toMatchObject({ council_verdict: 'THREAT', threat_class: 3 })
+      expect(detail.training_sample).toMatchObject({ correct_label: 'APT', trust: 'council', was_override: true })
+      const ran = JSON.parse(await get(`${path}/council`, 'analyst'))
+      expect(ran.asks.map(({ verifier }: { verifier: string }) => verifier)).toEqual(['gemini', 'grok', 'openai'])
+      for (const ask of ran.asks)
+        expect(ask).toMatchObject({
+          prompt: expect.stringContaining('BEGIN DATA'),
+          answer: expect.stringContaining('reasoning'),
+          cost_usd: expect.any(Number),
+          input_tokens: expect.any(Number),
+          why: null,
+        })
+      expect(await get(`${path}/council`, 'viewer')).toContain('"status":403')
+    }))
+
+  it('says of each answer that is absent why it is', () =>
+    withCouncil(async (at) => {
+      const absentOf = async (key: string) => {
+        const get = await shown(at, at.council())
+        return JSON.parse(await get(`/api/incidents/${(await rowOf(key)).id}`, 'viewer')).council
+      }
+      const notYet = await incident()
+      expect(await absentOf(notYet)).toMatchObject({
+        state: null,
+        final_verdict: null,
+        absent: { gemini_analysis: 'No case of the council on it is over yet.' },
+      })
+      const sure = await incident({ ml_confidence: 0.97 })
+      expect((await absentOf(sure)).absent.grok_intel).toContain('sure enough')
+      at.settings = { GEMINI_API_KEY: 'k', OPENAI_API_KEY: 'k' }
+      at.says('gemini', { verdict: 'FALSE_POSITIVE', confidence: 0.9 })
+      const key = await incident()
+      const council = at.council()
+      await council.open(key, 6)
+      await run(council)
+      expect(await absentOf(key)).toMatchObject({
+        final_verdict: 'FALSE_POSITIVE',
+        council_confidence: 0.3,
+        absent: {
+          gemini_analysis: null,
+          grok_intel: 'XAI_API_KEY is not set.',
+          openai_remediation: 'There is nothing to remedy in a false positive.',
+        },
+      })
+    }))
+
+  it('says of a verifier that failed how it failed', () =>
+    withCouncil(async (at) => {
+      const key = await incident()
+      at.script.openai = () => new Response('', { status: 500 })
+      const council = at.council()
+      await council.open(key, 6)
+      await run(council)
+      const get = await shown(at, council)
+      const { council: part } = JSON.parse(await get(`/api/incidents/${(await rowOf(key)).id}`, 'viewer'))
+      expect(part).toMatchObject({
+        final_verdict: 'THREAT',
+        openai_remediation: null,
+        absent: { openai_remediation: expect.stringMatching(/^It failed: .*500/) },
+      })
+    }))
+
   it('are figures of verdicts, calls and dollars at /api/council/stats and /metrics', () =>
     withCouncil(async (at) => {
       const key = await incident()

@@ -526,7 +526,7 @@ describe('background', () => {
 
 describe('hostile text', () => {
   const TAGS = new Set(
-    'html head meta title link script body a header svg path nav div span small form input button main section h1 h2 p ul ol li table thead tbody tr th td time details summary figure figcaption rect line search label select option b code pre mark'.split(
+    'html head meta title link script body a header svg path nav div span small form input button main section h1 h2 p ul ol li table thead tbody tr th td time details summary figure figcaption rect line search label select option textarea b code pre mark'.split(
       ' ',
     ),
   )

@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx'
-import { type Verification, verificationOf } from '../../core/incidents/view.ts'
-import type { IncidentStatus, Route } from '../../core/store/schema.ts'
+import { type IncidentRow, type Verification, verificationOf } from '../../core/incidents/view.ts'
+import type { IncidentStatus } from '../../core/store/schema.ts'
 import type { Severity } from '../../core/taxonomy.ts'
 import { percent } from '../format.ts'
 
@@ -43,9 +43,9 @@ const VERIFICATION: Record<Verification, string | null> = {
 }
 
 /** The calibrated probability of the decided class with its route, and whether somebody beside the model has looked. */
-export const Confidence: FC<{ incident: { ml_confidence: number; route: Route; council_verdict: string | null } }> = ({
-  incident,
-}) => {
+export const Confidence: FC<{
+  incident: Pick<IncidentRow, 'ml_confidence' | 'route' | 'council_verdict' | 'analyst_verdict'>
+}> = ({ incident }) => {
   const verification = VERIFICATION[verificationOf(incident)]
   return (
     <span class="confidence">

@@ -1,4 +1,5 @@
 import type { z } from '@hono/zod-openapi'
+import type { VerdictRow } from '../../core/incidents/analyst-verdict.ts'
 import { type EvidenceRow, evidenceFor } from '../../core/incidents/evidence-view.ts'
 import {
   featureLines,
@@ -7,8 +8,9 @@ import {
   type ModelFacts,
   verificationOf,
 } from '../../core/incidents/view.ts'
-import type { Role } from '../../core/store/schema.ts'
+import type { Role, trainingSamples } from '../../core/store/schema.ts'
 import type { EpochMs } from '../../core/time.ts'
+import { incidentCouncilJson } from './council-json.ts'
 import type { Incident, IncidentDetail } from './incident-schemas.ts'
 
 const iso = (ms: EpochMs): string => new Date(ms).toISOString()
@@ -44,6 +46,9 @@ export interface IncidentParts {
   evidence: EvidenceRow[]
   sources: { src_ip: string; events: number; confidence: number; first_seen: EpochMs; last_seen: EpochMs }[]
   audit: { at: EpochMs; actor: string; action: string; detail: Record<string, unknown> }[]
+  /** Newest first. */
+  verdicts: VerdictRow[]
+  sample: typeof trainingSamples.$inferSelect | null
 }
 
 /** An incident as the API gives it alone, as much of it as `role` may see. */
@@ -57,6 +62,24 @@ export function incidentDetailJson(
   return {
     ...incidentJson(summary),
     previous_id: parts.previousId,
+    council: incidentCouncilJson(row),
+    verdicts: parts.verdicts.map(({ trust, actor, at, verdict, label, comment }) => ({
+      by: trust,
+      actor,
+      at: iso(at),
+      verdict,
+      label,
+      comment,
+    })),
+    training_sample: parts.sample && {
+      ml_prediction: parts.sample.ml_prediction,
+      correct_label: parts.sample.correct_label,
+      trust: parts.sample.trust,
+      labelled_by: parts.sample.labelled_by,
+      labelled_at: iso(parts.sample.labelled_at),
+      was_override: parts.sample.was_override,
+      used_for_training: parts.sample.used_for_training,
+    },
     features: featureLines(row, facts).map(({ name, group, value, unit, usual, usualRange, absent, contribution }) => ({
       name,
       group,

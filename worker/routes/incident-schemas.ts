@@ -1,8 +1,10 @@
 import { z } from '@hono/zod-openapi'
+import { ANALYST_VERDICTS } from '../../core/incidents/analyst-verdict.ts'
 import { INCIDENT_ORDERS } from '../../core/incidents/query.ts'
 import { FINDING_KINDS } from '../../core/intel/finding.ts'
-import { INCIDENT_STATUSES, ROUTES } from '../../core/store/schema.ts'
+import { INCIDENT_STATUSES, ROUTES, TRUSTS } from '../../core/store/schema.ts'
 import { SEVERITIES } from '../../core/taxonomy.ts'
+import { IncidentCouncil } from './council-schemas.ts'
 
 /** What the API says of incidents: the source of /openapi.json. */
 
@@ -45,6 +47,17 @@ export const Incident = z
     council_verdict: z.string().nullable(),
     council_confidence: z.number().nullable(),
     council_reasoning: z.string().nullable(),
+    analyst_verdict: z
+      .enum(ANALYST_VERDICTS)
+      .nullable()
+      .openapi({ description: 'The newest of the analysts; null: none, or taken back' }),
+    analyst_class: z
+      .number()
+      .int()
+      .min(0)
+      .max(6)
+      .nullable()
+      .openapi({ description: 'The class that it says is right' }),
     routing_path: z.array(z.string()),
     api_calls_made: z.array(z.string()),
     processing_time_ms: z.number().nullable(),
@@ -105,6 +118,34 @@ export const Incident = z
 
 export const IncidentDetail = Incident.extend({
   previous_id: z.number().int().nullable(),
+  council: IncidentCouncil,
+  verdicts: z
+    .array(
+      z.object({
+        by: z.enum(['analyst', 'council']),
+        actor: z.string(),
+        at: Time,
+        verdict: z.string().nullable().openapi({ description: 'Null: what analysts had said was taken back' }),
+        label: z
+          .string()
+          .nullable()
+          .openapi({ description: 'The class that it says is right; null where it names none' }),
+        comment: z.string().nullable(),
+      }),
+    )
+    .openapi({ description: 'What council and analysts said, newest first' }),
+  training_sample: z
+    .object({
+      ml_prediction: z.string(),
+      correct_label: z.string().nullable().openapi({ description: 'Null: it teaches nothing' }),
+      trust: z.enum(TRUSTS),
+      labelled_by: z.string(),
+      labelled_at: Time,
+      was_override: z.boolean(),
+      used_for_training: z.boolean(),
+    })
+    .nullable()
+    .openapi({ description: 'What the learning loop has of it; null where it has none' }),
   features: z.array(
     z.object({
       name: z.string().nullable().openapi({ description: 'Null where the incident has another feature schema' }),

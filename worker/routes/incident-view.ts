@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { AuditReader } from '../../adapters/d1/audit-reader.ts'
 import { IncidentReader } from '../../adapters/d1/incident-reader.ts'
+import { IncidentVerdicts } from '../../adapters/d1/incident-verdicts.ts'
 import { allows } from '../../core/auth/role.ts'
 import { evidenceFor } from '../../core/incidents/evidence-view.ts'
 import { classLines, featureLines, type IncidentRow, modelIsAtHand } from '../../core/incidents/view.ts'
@@ -12,6 +13,7 @@ import { whoOf } from '../auth/authorise.ts'
 const FIRST_EVENTS = 5
 const MOST_SOURCES = 200
 const MOST_HISTORY = 100
+const MOST_VERDICTS = 20
 
 /** All that the overview of an incident shows. `sourceText` is looked for among a campaign's sources. */
 export async function incidentView(
@@ -23,12 +25,13 @@ export async function incidentView(
   const { role } = whoOf(c)
   const reader = new IncidentReader(db)
   const key = incident.incident_key
-  const [previousId, events, kept, sources, history] = await Promise.all([
+  const [previousId, events, kept, sources, history, verdicts] = await Promise.all([
     incident.previous_key === null ? null : reader.idOf(incident.previous_key),
     reader.evidence(key, FIRST_EVENTS),
     reader.evidenceCount(key),
     incident.kind === 'campaign' ? reader.sources(key, sourceText, MOST_SOURCES) : null,
     new AuditReader(db).ofIncident(incident, MOST_HISTORY),
+    new IncidentVerdicts(db).ofIncident(key, MOST_VERDICTS),
   ])
   const modelAtHand = modelIsAtHand(incident, parts)
   return {
@@ -43,6 +46,7 @@ export async function incidentView(
     evidence: { first: events.map((event) => evidenceFor(role, event)), kept },
     sources: sources && { total: incident.sources_count, text: sourceText, shown: sources },
     history,
+    verdicts,
     mayChange: allows(role, 'analyst'),
   }
 }

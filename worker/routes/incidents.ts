@@ -3,6 +3,8 @@ import type { Context } from 'hono'
 import { AuditReader } from '../../adapters/d1/audit-reader.ts'
 import { IncidentReader } from '../../adapters/d1/incident-reader.ts'
 import { IncidentTriage } from '../../adapters/d1/incident-triage.ts'
+import { IncidentVerdicts } from '../../adapters/d1/incident-verdicts.ts'
+import { TrainingSamples } from '../../adapters/d1/training-samples.ts'
 import { filterOf, parseIncidentQuery } from '../../core/incidents/query.ts'
 import type { IncidentRow } from '../../core/incidents/view.ts'
 import { apiApp, json, refusals, refused } from '../api.ts'
@@ -14,9 +16,11 @@ import { whyInvalid } from '../why-invalid.ts'
 import { incidentDetailJson, incidentJson } from './incident-json.ts'
 import { Incident, IncidentDetail, IncidentListParameters, IncidentParameters } from './incident-schemas.ts'
 import { changeIncident, TriageBody } from './triage.ts'
+import { giveVerdict, type SaidOfIncident, VerdictBody } from './verdict.ts'
 
 const MOST_SOURCES = 200
 const MOST_AUDIT = 200
+const MOST_VERDICTS = 200
 
 const listed = createRoute({
   method: 'get',
@@ -51,6 +55,29 @@ const changed = createRoute({
   responses: { 200: json(IncidentDetail, 'The incident as it is now'), ...refusals(400, 401, 403, 404, 409) },
 })
 
+const judged = createRoute({
+  method: 'post',
+  path: '/api/incidents/{id}/verdict',
+  summary: 'Say what it was: counts for more than council and ensemble, and teaches the next model',
+  description:
+    'With verdict null what analysts said is taken back. A false positive is of class 0, all others are not.',
+  middleware: requires('analyst'),
+  request: {
+    params: IncidentParameters,
+    body: { required: true, content: { 'application/json': { schema: VerdictBody } } },
+  },
+  responses: { 200: json(IncidentDetail, 'The incident as it is now'), ...refusals(400, 401, 403, 404) },
+})
+
+const takenBack = createRoute({
+  method: 'delete',
+  path: '/api/incidents/{id}/verdict',
+  summary: 'Take back what analysts said; the status and the label from before come back',
+  middleware: requires('analyst'),
+  request: { params: IncidentParameters },
+  responses: { 200: json(IncidentDetail, 'The incident as it is now'), ...refusals(400, 401, 403, 404) },
+})
+
 export const incidentsApi = apiApp()
   .openapi(listed, async (c) => {
     const query = parseIncidentQuery(c.req.valid('query'))
@@ -73,15 +100,31 @@ export const incidentsApi = apiApp()
     if (row === null) return refused(c, { tag: 'no-such-incident' })
     return c.json(await detail(c, row), 200)
   })
+  .openapi(judged, (c) => said(c, Number(c.req.valid('param').id), c.req.valid('json')))
+  .openapi(takenBack, (c) => said(c, Number(c.req.valid('param').id), { verdict: null }))
+
+async function said(c: Context<AppEnv>, id: number, body: SaidOfIncident) {
+  const reader = new IncidentReader(c.var.db)
+  const row = await reader.byId(id)
+  if (row === null) return refused(c, { tag: 'no-such-incident' })
+  const given = await giveVerdict(c.var.db, row, body, { actor: actorOf(whoOf(c)), at: c.var.now })
+  if (!given.ok) return refused(c, given.error)
+  return c.json(await detail(c, (await reader.byId(id)) ?? row), 200)
+}
 
 async function detail(c: Context<AppEnv>, row: IncidentRow) {
   const { db, parts } = c.var
   const reader = new IncidentReader(db)
-  const [previousId, evidence, sources, audit] = await Promise.all([
+  const [previousId, evidence, sources, audit, verdicts, read] = await Promise.all([
     row.previous_key === null ? null : reader.idOf(row.previous_key),
     reader.evidence(row.incident_key),
     row.kind === 'campaign' ? reader.sources(row.incident_key, '', MOST_SOURCES) : [],
     new AuditReader(db).ofIncident(row, MOST_AUDIT),
+    new IncidentVerdicts(db).ofIncident(row.incident_key, MOST_VERDICTS),
+    new TrainingSamples(db).ofIncident(row.id),
   ])
-  return incidentDetailJson(row, { previousId, evidence, sources, audit }, parts, whoOf(c).role)
+  // An incident is shown though its sample cannot be read.
+  if (!read.ok) console.error(JSON.stringify({ what: 'training sample', incident: row.id, why: read.error }))
+  const sample = read.ok ? read.value : null
+  return incidentDetailJson(row, { previousId, evidence, sources, audit, verdicts, sample }, parts, whoOf(c).role)
 }

@@ -26,6 +26,7 @@ import { councilView } from './council-view.ts'
 import { dashboardView } from './dashboard.ts'
 import { incidentView } from './incident-view.ts'
 import { changeIncident, TriageForm } from './triage.ts'
+import { giveVerdict, VerdictForm } from './verdict.ts'
 
 const MOST_BACKGROUND = 200
 
@@ -78,6 +79,16 @@ export const pages = new Hono<AppEnv>()
     const changed = await changeIncident(new IncidentTriage(c.var.db), id, form.data, by)
     if (!changed.ok) return refuse(c, { tag: changed.error })
     return c.redirect(`/incidents/incident/${id}`, 303)
+  })
+  .post('/incidents/incident/:id{[0-9]{1,15}}/verdict', requires('analyst'), async (c) => {
+    const form = VerdictForm.safeParse(await c.req.parseBody())
+    if (!form.success) return refuse(c, { tag: 'invalid-input', detail: whyInvalid(form.error) })
+    const incident = await asked(c)
+    if (incident === null) return refuse(c, { tag: 'no-such-incident' })
+    const by = { actor: actorOf(whoOf(c)), at: c.var.now }
+    const given = await giveVerdict(c.var.db, incident, form.data, by)
+    if (!given.ok) return refuse(c, given.error)
+    return c.redirect(`/incidents/incident/${incident.id}`, 303)
   })
   .get('/incidents/incident/:id{[0-9]{1,15}}/council', requires('viewer'), async (c) => {
     const incident = await asked(c)

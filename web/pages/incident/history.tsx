@@ -24,6 +24,11 @@ export const History: FC<{ entries: HistoryEntry[] }> = ({ entries }) =>
   )
 
 function change(detail: Record<string, unknown>): string {
+  if (typeof detail.verdict === 'string') {
+    const what = detail.verdict.replaceAll('_', ' ')
+    const label = typeof detail.label === 'string' ? `, ${detail.label}` : ''
+    return `: ${what}${label}${typeof detail.comment === 'string' ? `: ${detail.comment}` : ''}`
+  }
   if (!('from' in detail) || !('to' in detail)) return ''
   return `: ${word(detail.from)} to ${word(detail.to)}`
 }

@@ -1,3 +1,4 @@
+import type { VerdictRow } from '../../../core/incidents/analyst-verdict.ts'
 import type { EvidenceView } from '../../../core/incidents/evidence-view.ts'
 import type { ClassLine, FeatureLine, IncidentRow } from '../../../core/incidents/view.ts'
 import type { EpochMs } from '../../../core/time.ts'
@@ -23,6 +24,8 @@ export interface IncidentView {
   /** Null for an incident of one source. */
   sources: CampaignSources | null
   history: HistoryEntry[]
+  /** What council and analysts said, newest first. */
+  verdicts: VerdictRow[]
   /** Whether the viewer may change the incident. */
   mayChange: boolean
 }

@@ -4,16 +4,20 @@ import { CHOOSABLE_STATUSES, STATUS_MEANING } from '../../../core/incidents/tria
 import { type ClassFamily, SEVERITIES } from '../../../core/taxonomy.ts'
 import { incidentHref } from '../../components/incident-link.tsx'
 import type { Viewer } from '../../components/layout.tsx'
+import { AnalystsVerdict } from './verdict-form.tsx'
 import type { IncidentView } from './view.ts'
 
 export const WhatNow: FC<{ view: IncidentView; viewer: Viewer }> = ({ view, viewer }) => (
   <section class="card" aria-labelledby="now">
     <h2 id="now">What now</h2>
     <p>{FIRST_QUESTIONS[view.incident.class_family as ClassFamily] ?? FIRST_QUESTIONS.normal}</p>
+    <AnalystsVerdict view={view} csrf={view.mayChange ? viewer.csrf : null} />
     {view.mayChange && viewer.csrf !== null ? (
       <Forms view={view} csrf={viewer.csrf} name={viewer.name} />
     ) : (
-      <p class="absent">An analyst who is logged in can change status, severity and assignee here.</p>
+      <p class="absent">
+        An analyst who is logged in can say here what it was, and change status, severity and assignee.
+      </p>
     )}
   </section>
 )
