@@ -3,10 +3,18 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { sealManifest } from '../core/ensemble/manifest.ts'
 import { SCHEMA_HASH } from '../core/features/schema.ts'
+import { encodeDataset } from '../core/learning/dataset-bytes.ts'
 import { generatedCaptures, isSshSite } from '../core/learning/generated-captures.ts'
-import { foldsOf, predictorOf, readCapture } from '../core/learning/leave-one-out.ts'
+import { foldsOf, predictorOf, type ReadCapture, readCapture } from '../core/learning/leave-one-out.ts'
 import { modelCard } from '../core/learning/model-card.ts'
-import { GENERATED_SEEDS, shippedOptions } from '../core/learning/shipped-options.ts'
+import { rehearsalOf } from '../core/learning/retraining/training-data.ts'
+import {
+  GENERATED_SEEDS,
+  GOLDEN_ROWS,
+  GOLDEN_SEED,
+  REHEARSAL_ROWS,
+  shippedOptions,
+} from '../core/learning/shipped-options.ts'
 import { sshTrial } from '../core/learning/ssh-trial.ts'
 import { trainEnsemble } from '../core/learning/train.ts'
 import { trainingSet } from '../core/learning/training-set.ts'
@@ -19,7 +27,8 @@ import { createProgress } from './local/progress.ts'
 const HELP = `npm run train -- --data DIR --out DIR: trains the ensemble that ships.
 
   --data DIR             events/*.ndjson.gz in it: canonical events with raw_source, class, weak_class
-  --out DIR              where ensemble.onnx, manifest.json and MODEL_CARD.md are written
+  --out DIR              where ensemble.onnx, manifest.json, MODEL_CARD.md, rehearsal.bin and golden.bin are written
+  --sets-only            writes rehearsal.bin (what a retrained model is not to forget) and golden.bin alone
   --seed N               (1) the same data and seed give the same bytes
   --skip-leave-one-out   leaves out what it is worth on unseen sources, which takes most of the time; the card says so, and
                          neither what an ensemble that is taught no made-up SSH makes of it
@@ -36,6 +45,7 @@ async function train(args: string[]): Promise<number> {
       data: { type: 'string' },
       out: { type: 'string' },
       seed: { type: 'string', default: '1' },
+      'sets-only': { type: 'boolean', default: false },
       'skip-leave-one-out': { type: 'boolean', default: false },
       ablation: { type: 'boolean', default: false },
     },
@@ -47,6 +57,13 @@ async function train(args: string[]): Promise<number> {
   const generated = generatedCaptures(GENERATED_SEEDS).map(readCapture)
   const options = shippedOptions(seed)
   const dataset = trainingSet([...captures, ...generated])
+  mkdirSync(values.out, { recursive: true })
+  const writeSet = (name: string, from: readonly ReadCapture[], rows: number) =>
+    writeFileSync(path.join(values.out!, name), encodeDataset(rehearsalOf(trainingSet(from), rows), SCHEMA_HASH))
+  // Of our own traffic only: captures that others made are learnt from and not passed on.
+  writeSet('rehearsal.bin', generated, REHEARSAL_ROWS)
+  writeSet('golden.bin', generatedCaptures([GOLDEN_SEED]).map(readCapture), GOLDEN_ROWS)
+  if (values['sets-only']) return 0
 
   const progress = createProgress('training', { total: null, unit: 'steps', rate: false })
   let steps = 0
@@ -90,7 +107,6 @@ async function train(args: string[]): Promise<number> {
   }
   const sealed = await sealManifest(learnt, frame, onnx)
   const manifest = { ...sealed, version: `${GENERATION}-${sealed.sha256.slice(0, 8)}` }
-  mkdirSync(values.out, { recursive: true })
   writeFileSync(path.join(values.out, 'ensemble.onnx'), onnx)
   writeFileSync(path.join(values.out, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`)
   const card = modelCard({

@@ -71,10 +71,7 @@ export function startBoosting(labels: Uint8Array, learnt: Float64Array): Boostin
   return { ensemble: { outputs: CLASS_COUNT, aggregate: 'sum', base, trees: [] }, scores }
 }
 
-/**
- * Adds round number `round` to `state`. Draws depend on seed and round alone, so a run can be stopped between rounds.
- * @param learnt weight of each row (rowWeights)
- */
+/** Adds round number `round` to `state`. */
 export function boostingRound(
   state: BoostingState,
   matrix: Matrix,
@@ -86,6 +83,31 @@ export function boostingRound(
   round: number,
   pool: HistogramPool = [],
 ): void {
+  addRound(state, matrix, growRound(state, binned, labels, learnt, options, seed, round, pool))
+}
+
+/** Adds a round's trees to the ensemble and to the scores of the rows that are learnt from. */
+export function addRound(state: BoostingState, matrix: Matrix, trees: readonly Tree[]): void {
+  for (const tree of trees) {
+    addTree(tree, matrix, state.scores, CLASS_COUNT)
+    state.ensemble.trees.push(tree)
+  }
+}
+
+/**
+ * The trees of round number `round`. Draws depend on seed and round alone, so a run can be stopped between rounds.
+ * @param learnt weight of each row (rowWeights)
+ */
+export function growRound(
+  state: BoostingState,
+  binned: BinnedMatrix,
+  labels: Uint8Array,
+  learnt: Float64Array,
+  options: BoostingOptions,
+  seed: number,
+  round: number,
+  pool: HistogramPool = [],
+): Tree[] {
   const source = random(seed, 2, round)
   const probabilities = softmaxRows(Float64Array.from(state.scores))
   const drawn = Int32Array.from(labels.keys()).filter((row) => learnt[row]! > 0 && source.unit() < options.rowShare)
@@ -93,15 +115,12 @@ export function boostingRound(
   for (let k = 0; k < CLASS_COUNT; k++) {
     if (!labels.some((label, row) => label === k && learnt[row]! > 0)) continue
     const derivatives = derivativesOf(k, probabilities, labels, learnt)
-    const columns = drawColumns(matrix.columns, options.columnShare, source)
+    const columns = drawColumns(binned.columns, options.columnShare, source)
     const criterion = newtonCriterion(binned, columns, derivatives, options, pool)
     const tree = growTree(binned, drawn.slice(), criterion, options, k)
     if (tree.feature.length > 1) grown.push(tree)
   }
-  for (const tree of grown) {
-    addTree(tree, matrix, state.scores, CLASS_COUNT)
-    state.ensemble.trees.push(tree)
-  }
+  return grown
 }
 
 function derivativesOf(k: number, probabilities: Float64Array, labels: Uint8Array, learnt: Float64Array): Derivatives {

@@ -5,6 +5,13 @@ import { TRAIN_DEFAULTS, type TrainOptions } from './train.ts'
 /** Days of our own generator that the shipped model also learns from; the demo plays another one. */
 export const GENERATED_SEEDS = [101, 102]
 
+/** A day that no model is ever trained on: the golden set that a retrained one must not be worse on. The demo plays another. */
+export const GOLDEN_SEED = 103
+
+/** Rows of each class in the rehearsal set, and in the golden set: together under 1 MB. */
+export const REHEARSAL_ROWS = 280
+export const GOLDEN_ROWS = 60
+
 /** Forests that measure what a group of features is worth have fewer trees than what ships: there are thirteen a fold. */
 export const ABLATION_TREES = 24
 

@@ -1,0 +1,114 @@
+import { CLASS_COUNT } from '../../taxonomy.ts'
+import type { Dataset } from '../dataset.ts'
+import { findInputScale, scaleInputs } from '../network.ts'
+import { random } from '../random.ts'
+import type { Space } from './neighbours.ts'
+import { adasyn, type Between, smote } from './oversample.ts'
+
+/** Share of Normal rows that is aimed at; the attack classes that are there share the rest evenly. */
+export const NORMAL_SHARE = 0.3
+/** Over this imbalance the border is what is taught (ADASYN), over the next the class as a whole (SMOTE). */
+const SEVERE = 3
+const MODERATE = 1.5
+/** A class is made at most so many times as large: more would say the same few rows again and again. */
+const MOST_TIMES = 4
+/** Beyond this many standard deviations a value says no more of how alike two rows are. */
+const CLIP = 6
+
+export type BalanceStrategy = 'ADASYN' | 'SMOTE' | 'none'
+
+export interface BalanceReport {
+  strategy: BalanceStrategy
+  /** Of the most and the least represented class against what is aimed at; 1 is balanced. */
+  imbalance: number
+  /** Rows by class id, length 7. */
+  before: number[]
+  after: number[]
+}
+
+/**
+ * Adds synthetic rows of the classes that are behind, towards 30 % Normal and the attack classes alike. Only for rows that
+ * are learnt from: what measures must be real. Existing rows stay as they are, in front.
+ * @param log1p by column, 1 where the column has a heavy tail
+ */
+export function balance(
+  dataset: Dataset,
+  log1p: Uint8Array,
+  seed: number,
+): { dataset: Dataset; report: BalanceReport } {
+  const before = countsOf(dataset.labels)
+  const wanted = wantedRows(before)
+  const { imbalance, strategy } = strategyFor(before)
+  if (strategy === 'none') return { dataset, report: { strategy, imbalance, before, after: before } }
+  const space = spaceOf(dataset, log1p)
+  const all = Int32Array.from(dataset.labels.keys())
+  const made = wanted.flatMap((rows, threatClass) => {
+    const missing = rows - before[threatClass]!
+    if (missing <= 0) return []
+    const source = random(seed, 6, threatClass)
+    const members = all.filter((row) => dataset.labels[row] === threatClass)
+    return strategy === 'ADASYN' ? adasyn(space, members, all, missing, source) : smote(space, members, missing, source)
+  })
+  const balanced = withSynthetic(dataset, made)
+  return { dataset: balanced, report: { strategy, imbalance, before, after: countsOf(balanced.labels) } }
+}
+
+function strategyFor(counts: readonly number[]): { imbalance: number; strategy: BalanceStrategy } {
+  const targets = targetShares(counts)
+  const loads = counts.flatMap((count, k) => (count > 0 ? [count / targets[k]!] : []))
+  const imbalance = loads.length < 2 ? 1 : Math.max(...loads) / Math.min(...loads)
+  return { imbalance, strategy: imbalance > SEVERE ? 'ADASYN' : imbalance > MODERATE ? 'SMOTE' : 'none' }
+}
+
+/** By class, of 1: absent classes have none. */
+function targetShares(counts: readonly number[]): number[] {
+  const attacks = counts.filter((count, k) => k > 0 && count > 0).length
+  const normal = counts[0]! > 0 ? (attacks > 0 ? NORMAL_SHARE : 1) : 0
+  return counts.map((count, k) => (count === 0 ? 0 : k === 0 ? normal : (1 - normal) / attacks))
+}
+
+/** Rows that each class should have for the fullest one to have its share. */
+function wantedRows(counts: readonly number[]): number[] {
+  const targets = targetShares(counts)
+  const whole = Math.max(...counts.map((count, k) => (count === 0 ? 0 : count / targets[k]!)))
+  return counts.map((count, k) => Math.min(Math.round(whole * targets[k]!), count * MOST_TIMES))
+}
+
+function spaceOf(dataset: Dataset, log1p: Uint8Array): Space {
+  const { features, rows, columns } = dataset
+  const values = scaleInputs(findInputScale(dataset, dataset.weights, log1p, CLIP), dataset)
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(features[i]!)) values[i] = Number.NaN
+  return { values, rows, columns }
+}
+
+/**
+ * A value lies between those of both rows; where one of them has none it is as in the row that it starts from, so that
+ * what is absent together stays absent together.
+ */
+function withSynthetic(dataset: Dataset, made: readonly Between[]): Dataset {
+  const { columns, rows } = dataset
+  const features = new Float32Array((rows + made.length) * columns)
+  features.set(dataset.features)
+  made.forEach(({ from, to, at }, i) => {
+    for (let column = 0; column < columns; column++) {
+      const start = dataset.features[from * columns + column]!
+      const end = dataset.features[to * columns + column]!
+      features[(rows + i) * columns + column] = Number.isNaN(end) ? start : start + at * (end - start)
+    }
+  })
+  const origins = Int32Array.from([...dataset.labels.keys(), ...made.map(({ from }) => from)])
+  return {
+    features,
+    rows: origins.length,
+    columns,
+    labels: Uint8Array.from(origins, (row) => dataset.labels[row]!),
+    weights: Float32Array.from(origins, (row) => dataset.weights[row]!),
+    groups: Int32Array.from(origins, (row) => dataset.groups[row]!),
+  }
+}
+
+function countsOf(labels: Uint8Array): number[] {
+  const counts = Array.from({ length: CLASS_COUNT }, () => 0)
+  for (const label of labels) counts[label]!++
+  return counts
+}
