@@ -11,13 +11,15 @@ import type { PartitionHealth, SensorHealth } from '../core/health.ts'
 import type { ThinReport } from '../core/incidents/campaign.ts'
 import type { IntelAnswer } from '../core/intel/finding.ts'
 import type { IntelDeskHealth } from '../core/intel/live/health.ts'
+import type { TrainerView } from '../core/learning/retraining/run.ts'
 import type { Result } from '../core/result.ts'
 
-/** Object names: one Sensor a sensor id, SourcePartitions p0, p1, …, one IntelDesk, one CouncilBudget, one CaseMemory. */
+/** Object names: one Sensor a sensor id, SourcePartitions p0, p1, …, one IntelDesk, one CouncilBudget, one CaseMemory, one Trainer. */
 export const partitionName = (partition: number): string => `p${partition}`
 export const INTEL_DESK = 'desk'
 export const COUNCIL_BUDGET = 'budget'
 export const CASE_MEMORY = 'memory'
+export const TRAINER = 'trainer'
 /** One Council object an incident. */
 export const councilName = (incidentKey: string): string => incidentKey
 
@@ -193,4 +195,19 @@ export interface CaseMemoryPort {
   /** An analyst's word takes the place of the verdict of an incident's case; false when there is none, or a newer word. */
   override(incidentKey: string, word: AnalystWord): Promise<boolean>
   size(): Promise<CaseMemorySize>
+}
+
+/** Whether a run was begun; `id` is of the one that goes on, also when it is another. */
+export interface StartAnswer {
+  started: boolean
+  id: string
+}
+
+/** The one object that trains models. */
+export interface TrainerPort {
+  /** Begins a run, unless one goes on: runs never overlap. */
+  start(reason: string, by: string): Promise<StartAnswer>
+  /** Asks the run that goes on to end; null when none does. What it made is let go, its samples stay unused. */
+  stop(by: string): Promise<string | null>
+  view(): Promise<TrainerView>
 }

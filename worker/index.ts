@@ -17,6 +17,7 @@ export { FeatureStore } from '../durable-objects/feature-store.ts'
 export { IntelDesk } from '../durable-objects/intel-desk.ts'
 export { Sensor } from '../durable-objects/sensor.ts'
 export { SourcePartition } from '../durable-objects/source-partition.ts'
+export { Trainer } from '../durable-objects/trainer.ts'
 
 const DAY_MS = 24 * 3_600_000
 /** As in wrangler.toml; the other trigger refreshes lists. */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { CouncilNote } from '../council/verdict-record.ts'
-import type { Indicator, MemberVotes } from '../ensemble/prediction.ts'
+import type { Indicator, MemberVotes, ModelManifest } from '../ensemble/prediction.ts'
 import type { CanonicalEvent, FormatName } from '../events/event.ts'
 import type { AnalystVerdict } from '../incidents/analyst-verdict.ts'
 import type { ListFormatName } from '../intel/formats/formats.ts'
@@ -9,6 +9,10 @@ import type { Scale } from '../intel/indicator.ts'
 import type { KnownOfSource } from '../intel/known-of-source.ts'
 import type { ListCounts } from '../intel/list-builder.ts'
 import type { ListKind } from '../intel/list-kinds.ts'
+import type { BalanceReport } from '../learning/balance/balance.ts'
+import type { GateCheck } from '../learning/retraining/gate.ts'
+import type { RunOutcome, RunStep } from '../learning/retraining/run.ts'
+import type { DataReport } from '../learning/retraining/training-data.ts'
 import type { RuleIndicator } from '../rules/indicators.ts'
 import type { ClassId, Severity } from '../taxonomy.ts'
 
@@ -292,6 +296,67 @@ export const trainingSamples = sqliteTable(
     index('training_samples_unused').on(table.used_for_training, table.created_at),
     index('training_samples_trust').on(table.trust, table.created_at),
   ],
+)
+
+/** What runs of the trainer did, and why. The Trainer object knows of the present one first; this is what stays. */
+export const trainingRuns = sqliteTable(
+  'training_runs',
+  {
+    /** When it began, ISO-8601: runs never overlap. */
+    id: text().primaryKey(),
+    reason: text().notNull(),
+    started_by: text().notNull(),
+    started_at: integer().notNull(),
+    seed: integer().notNull(),
+    state: text().$type<'running' | RunOutcome>().notNull(),
+    /** The step that it is at, or was at when it ended. */
+    step: text().$type<RunStep>().notNull(),
+    samples_read: integer().notNull(),
+    samples_skipped: integer().notNull(),
+    data: text({ mode: 'json' }).$type<DataReport>(),
+    balance: text({ mode: 'json' }).$type<BalanceReport>(),
+    /** Mean loss of the network's epochs. */
+    losses: text({ mode: 'json' }).$type<number[]>().notNull(),
+    /** Of the model that it made; null while it has made none. */
+    version: text(),
+    /** Why it ended so; null while it goes on. */
+    why: text(),
+    updated_at: integer().notNull(),
+    ended_at: integer(),
+  },
+  (table) => [index('training_runs_newest').on(table.started_at)],
+)
+
+/** Which samples a run learned from, calibrated with or measured by. */
+export const trainingRunSamples = sqliteTable(
+  'training_run_samples',
+  { run_id: text().notNull(), sample_id: integer().notNull() },
+  (table) => [
+    primaryKey({ columns: [table.run_id, table.sample_id] }),
+    index('training_run_samples_sample').on(table.sample_id),
+  ],
+)
+
+export const MODEL_STATES = ['rejected', 'passed', 'shadow', 'active', 'retired'] as const
+export type ModelState = (typeof MODEL_STATES)[number]
+
+/** Models that runs made, also those that the gate rejected. Graph and manifest lie in R2, named by the graph's digest. */
+export const modelVersions = sqliteTable(
+  'model_versions',
+  {
+    version: text().primaryKey(),
+    /** The version that served when it was made, and that it was held against. */
+    parent: text(),
+    state: text().$type<ModelState>().notNull(),
+    run_id: text().notNull(),
+    graph_key: text().notNull(),
+    manifest_key: text().notNull(),
+    manifest: text({ mode: 'json' }).$type<ModelManifest>().notNull(),
+    /** What the gate found, in numbers and words. */
+    checks: text({ mode: 'json' }).$type<GateCheck[]>().notNull(),
+    created_at: integer().notNull(),
+  },
+  (table) => [index('model_versions_newest').on(table.created_at)],
 )
 
 export const auditLog = sqliteTable(

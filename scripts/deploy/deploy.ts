@@ -8,7 +8,7 @@ import type { Wrangler, WranglerOutcome } from './wrangler.ts'
 
 const DATABASE = 'picket'
 /** As in wrangler.toml. */
-const BUCKET = 'picket-intel'
+const BUCKETS = { 'picket-intel': 'threat-intelligence lists', 'picket-models': 'trained models' }
 /** What stands in wrangler.toml until a database was made. */
 const NO_DATABASE = '00000000-0000-0000-0000-000000000000'
 
@@ -25,7 +25,7 @@ export async function deploy(wrangler: Wrangler, options: DeployOptions): Promis
   if (dryRun) return tryOut(wrangler, options)
   requireDatabase(options)
   await requireLogin(wrangler)
-  await ensureBucket(wrangler, say)
+  for (const [bucket, holds] of Object.entries(BUCKETS)) await ensureBucket(wrangler, bucket, holds, say)
   say('applying migrations')
   succeeded('apply migrations', await wrangler('d1', 'migrations', 'apply', DATABASE, '--remote'))
   say('deploying')
@@ -65,10 +65,15 @@ async function requireLogin(wrangler: Wrangler): Promise<void> {
 }
 
 /** A Worker that names a bucket which is not there is refused. */
-async function ensureBucket(wrangler: Wrangler, say: DeployOptions['say']): Promise<void> {
-  if ((await wrangler('r2', 'bucket', 'info', BUCKET)).code === 0) return
-  say('making the bucket for threat-intelligence lists')
-  succeeded('make the R2 bucket', await wrangler('r2', 'bucket', 'create', BUCKET))
+async function ensureBucket(
+  wrangler: Wrangler,
+  bucket: string,
+  holds: string,
+  say: DeployOptions['say'],
+): Promise<void> {
+  if ((await wrangler('r2', 'bucket', 'info', bucket)).code === 0) return
+  say(`making the bucket for ${holds}`)
+  succeeded('make the R2 bucket', await wrangler('r2', 'bucket', 'create', bucket))
 }
 
 async function hasUser(wrangler: Wrangler): Promise<boolean> {

@@ -58,6 +58,7 @@ it('migrates before it deploys, and leaves the users of a database alone', async
   expect(stand.calls.map((call) => call.slice(0, 3).join(' '))).toEqual([
     'whoami',
     'r2 bucket info',
+    'r2 bucket info',
     'd1 migrations apply',
     'deploy',
     'd1 execute picket',
@@ -66,7 +67,7 @@ it('migrates before it deploys, and leaves the users of a database alone', async
   expect(stand.files).toEqual([])
 })
 
-it('makes the bucket of the lists where it is missing, before it deploys', async () => {
+it('makes a bucket where it is missing, before it deploys', async () => {
   const stand = standIn({ ...users(1), 'r2 bucket': { code: 1, stderr: 'The specified bucket does not exist.' } })
   await expect(run(stand)).rejects.toThrow(/could not make the R2 bucket/)
   expect(stand.calls.map((call) => call.slice(0, 3).join(' '))).toEqual([
