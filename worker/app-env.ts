@@ -4,6 +4,7 @@ import type { CouncilBindings } from '../adapters/durable-objects/council-reader
 import type { HealthBindings } from '../adapters/durable-objects/health-reader.ts'
 import type { IntelDeskBindings } from '../adapters/durable-objects/intel-desk-reader.ts'
 import type { WindowBindings } from '../adapters/durable-objects/present-windows.ts'
+import type { TrainerBindings } from '../adapters/durable-objects/trainer-caller.ts'
 import type { FeatureStoreBindings } from '../adapters/feature-store/feature-store.ts'
 import type { Access } from '../core/auth/role.ts'
 import type { RandomBytes } from '../core/auth/token.ts'
@@ -17,7 +18,8 @@ export interface AppBindings
     FeatureStoreBindings,
     IntelDeskBindings,
     CouncilBindings,
-    CaseMemoryBindings {
+    CaseMemoryBindings,
+    TrainerBindings {
   DB: D1Database
   /** The entries of loaded lists. */
   INTEL: R2Bucket

@@ -19,6 +19,7 @@ import { declareSecurity, openapi } from './routes/openapi.ts'
 import { pages } from './routes/pages.tsx'
 import { sensorsApi } from './routes/sensors.ts'
 import { session } from './routes/session.tsx'
+import { trainingApi } from './routes/training.ts'
 
 /** Forms and JSON that people and scripts send; logs go to ingest, which has limits of its own. */
 const LARGEST_BODY = 64 * 1024
@@ -57,6 +58,7 @@ export function createApp(given: Partial<AppParts> = {}) {
   app.route('/', councilApi)
   app.route('/', intelApi)
   app.route('/', featuresApi)
+  app.route('/', trainingApi)
   app.route('/', health)
   app.route('/', metrics)
   app.route('/', session)

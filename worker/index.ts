@@ -3,11 +3,13 @@ import { databaseOf } from '../adapters/d1/database.ts'
 import { pruneDeliveries } from '../adapters/d1/incident-writer.ts'
 import { TrainingSamples } from '../adapters/d1/training-samples.ts'
 import { parseManifest } from '../core/ensemble/manifest.ts'
+import { SCHEMA_HASH } from '../core/features/schema.ts'
 import manifest from '../models/manifest.json'
 import { createApp } from './app.ts'
 import type { AppBindings } from './app-env.ts'
 import { listLoader } from './intel-loader.ts'
 import { ingest } from './routes/ingest.ts'
+import { beginIfDue } from './training.ts'
 import { rememberDue } from './verdict-memory.ts'
 
 export { CaseMemory } from '../durable-objects/case-memory.ts'
@@ -50,6 +52,8 @@ export default {
       const db = databaseOf(env.DB)
       await tidySamples(new TrainingSamples(db), clock())
       await rememberDue(env, db, VERDICTS)
+      const serving = shipped.ok ? shipped.value.version : null
+      await beginIfDue(env, db, { schemaHash: SCHEMA_HASH, serving }, clock())
     } else {
       for (const { name, outcome, error } of await listLoader(env, { fetch, clock }).refreshDue())
         if (outcome === 'failed') console.error(JSON.stringify({ what: 'refresh of a list', name, error }))

@@ -43,6 +43,9 @@ export const PROBLEMS = {
   'no-such-list': { status: 404, title: 'No list has this id' },
   'list-refused': { status: 422, title: 'The list is not loaded' },
   'list-not-fetched': { status: 502, title: 'The list did not come from its address' },
+  // learning
+  'training-goes-on': { status: 409, title: 'A run of the trainer goes on, and runs never overlap' },
+  'no-training': { status: 409, title: 'No run of the trainer goes on' },
   // ingest
   'unknown-sensor-key': { status: 401, title: 'No sensor has this key', headers: BEARER },
   'bad-signature': { status: 401, title: 'The signature of the request does not hold', headers: BEARER },

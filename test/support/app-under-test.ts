@@ -1,7 +1,5 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import type { CaseMemoryBindings } from '../../adapters/durable-objects/case-memory-writer.ts'
-import type { CouncilBindings } from '../../adapters/durable-objects/council-reader.ts'
 import type { FeatureStoreNamespace } from '../../adapters/durable-objects/feature-store.ts'
 import type { IntelDeskBindings } from '../../adapters/durable-objects/intel-desk-reader.ts'
 import { hashPassword, verifyPassword } from '../../core/auth/password.ts'
@@ -78,7 +76,7 @@ export const WELL: Parts = {
 export function appUnderTest(
   theirs: Partial<Parts> = {},
   given: Partial<AppParts> = {},
-  council: CouncilBindings & CaseMemoryBindings = {},
+  others: Pick<AppBindings, 'COUNCIL' | 'COUNCIL_BUDGET' | 'CASE_MEMORY' | 'TRAINER'> = {},
 ) {
   const parts: Parts = { ...WELL, ...theirs }
   const clock = { now: FIXTURE_NOW }
@@ -94,7 +92,7 @@ export function appUnderTest(
     INTEL,
     FEATURE_STORE,
     INTEL_DESK,
-    ...council,
+    ...others,
     ...parts.store,
     SENSOR: { getByName: (id) => ({ health: async () => parts.sensor(id) }) },
     SOURCE_PARTITION: { getByName: (name) => ({ health: async () => parts.partition(name), ...parts.windows }) },

@@ -9,13 +9,14 @@ export interface Viewer {
   csrf: string | null
 }
 
-export type Place = 'dashboard' | 'incidents' | 'background' | 'intel'
+export type Place = 'dashboard' | 'incidents' | 'background' | 'intel' | 'models'
 
 const PLACES: { place: Place; href: string; name: string }[] = [
   { place: 'dashboard', href: '/', name: 'Dashboard' },
   { place: 'incidents', href: '/incidents', name: 'Incidents' },
   { place: 'background', href: '/background', name: 'Background' },
   { place: 'intel', href: '/intel', name: 'Intelligence' },
+  { place: 'models', href: '/models', name: 'Models' },
 ]
 
 /** htmx: no style of its own (the policy forbids it); what a reader opened stays open when figures are refreshed. */

@@ -15,6 +15,7 @@ import { EvidenceEventPage, EvidencePage } from '../../web/pages/evidence.tsx'
 import { IncidentPage } from '../../web/pages/incident.tsx'
 import { QueuePage } from '../../web/pages/incidents.tsx'
 import { IntelPage } from '../../web/pages/intel.tsx'
+import { ModelsPage, ModelsParts } from '../../web/pages/models.tsx'
 import type { AppEnv } from '../app-env.ts'
 import { whoOf } from '../auth/authorise.ts'
 import { actorOf } from '../auth/identify.ts'
@@ -26,6 +27,8 @@ import { CaseForm, requestCase } from './council-request.ts'
 import { councilView } from './council-view.ts'
 import { dashboardView } from './dashboard.ts'
 import { incidentView } from './incident-view.ts'
+import { modelsView } from './models-view.ts'
+import { beginRun, Reason, stopRun } from './training.ts'
 import { changeIncident, TriageForm } from './triage.ts'
 import { giveVerdict, VerdictForm } from './verdict.ts'
 
@@ -147,6 +150,22 @@ export const pages = new Hono<AppEnv>()
   .get('/intel', requires('viewer'), async (c) => {
     const [lists, desk] = await Promise.all([new IntelListStore(c.var.db).all(), readIntelDesk(c.env)])
     return page(c, <IntelPage view={{ now: c.var.now, lists, desk }} viewer={viewerOf(c, whoOf(c))} />)
+  })
+  .get('/models', requires('viewer'), async (c) =>
+    page(c, <ModelsPage view={await modelsView(c)} viewer={viewerOf(c, whoOf(c))} />),
+  )
+  .get('/fragments/models', requires('viewer'), async (c) =>
+    fragment(c, <ModelsParts view={await modelsView(c)} viewer={viewerOf(c, whoOf(c))} />),
+  )
+  .post('/models/train', requires('admin'), async (c) => {
+    const reason = Reason.optional().safeParse((await c.req.parseBody()).reason)
+    if (!reason.success) return refuse(c, { tag: 'invalid-input', detail: whyInvalid(reason.error) })
+    const begun = await beginRun(c, reason.data)
+    return begun.ok ? c.redirect('/models', 303) : refuse(c, begun.error)
+  })
+  .post('/models/stop', requires('admin'), async (c) => {
+    const stopped = await stopRun(c)
+    return stopped.ok ? c.redirect('/models', 303) : refuse(c, stopped.error)
   })
 
 /** The incident that the address names. */

@@ -29,9 +29,6 @@ export function decodeSamples(bytes: Uint8Array): TrainingSample[] {
   }))
 }
 
-/** The ids alone. */
-export const idsOf = (bytes: Uint8Array): number[] => head(bytes).meta.map(([id]) => id)
-
 function head(bytes: Uint8Array): { columns: number; meta: Meta[]; at: number } {
   const end = bytes.indexOf(10)
   return { ...JSON.parse(new TextDecoder().decode(bytes.subarray(0, end))), at: end + 1 }
