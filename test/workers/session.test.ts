@@ -70,6 +70,15 @@ const ROUTES: Record<string, 'public' | Role> = {
   'DELETE /api/intel/lists/:id': 'admin',
   'POST /api/intel/lists/:id/refresh': 'admin',
   'GET /intel': 'viewer',
+  'GET /api/training': 'viewer',
+  'GET /api/training/status': 'viewer',
+  'POST /api/training/run': 'admin',
+  'POST /api/training/stop': 'admin',
+  'GET /api/models': 'viewer',
+  'GET /models': 'viewer',
+  'GET /fragments/models': 'viewer',
+  'POST /models/train': 'admin',
+  'POST /models/stop': 'admin',
   'GET /metrics': 'viewer',
 }
 

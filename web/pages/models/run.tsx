@@ -137,7 +137,7 @@ export const RunData: FC<{ data: DataReport | null; balance: BalanceReport | nul
         )}
       </ul>
       {balance === null ? null : (
-        <table class="list">
+        <table class="list cards">
           <thead>
             <tr>
               <th scope="col">Class</th>
@@ -156,9 +156,15 @@ export const RunData: FC<{ data: DataReport | null; balance: BalanceReport | nul
             {CLASSES.map(({ id, name }) => (
               <tr>
                 <th scope="row">{name}</th>
-                <td class="number">{count(data.byClass[id]!)}</td>
-                <td class="number">{count(balance.before[id]!)}</td>
-                <td class="number">{count(balance.after[id]!)}</td>
+                <td class="number" data-label="Samples">
+                  {count(data.byClass[id]!)}
+                </td>
+                <td class="number" data-label="Rows learned">
+                  {count(balance.before[id]!)}
+                </td>
+                <td class="number" data-label="With synthetic">
+                  {count(balance.after[id]!)}
+                </td>
               </tr>
             ))}
           </tbody>

@@ -31,15 +31,15 @@ export const Triggers: FC<{ view: ModelsView }> = ({ view }) => (
         {view.triggers.map((trigger) => (
           <tr>
             <th scope="row">{TRIGGER_TITLES[trigger.name]}</th>
-            <td class="with-bar">
+            <td class="line">
               {trigger.value === null ? (
                 <span class="absent">not known</span>
               ) : (
                 <>
-                  <ShareBar share={trigger.value / trigger.limit} decided={trigger.isMet} />
                   <span class="number">
                     {triggerValue(trigger.name, trigger.value)} of {triggerValue(trigger.name, trigger.limit)}
                   </span>
+                  <ShareBar share={trigger.value / trigger.limit} decided={trigger.isMet} />
                 </>
               )}
             </td>
