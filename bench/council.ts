@@ -34,8 +34,6 @@ with the cases under way and, in the same app before, without.`,
         GEMINI_API_KEY: 'bench',
         GEMINI_BASE_URL: server.origin,
         COUNCIL_DAILY_BUDGET_USD: '1000',
-        // Alike cases would be judged by those before them.
-        COUNCIL_REUSE: 'off',
         // All of them are alike; each is to be judged.
         COUNCIL_REUSE: 'off',
       }),

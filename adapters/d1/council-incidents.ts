@@ -24,9 +24,14 @@ const NOTE_DISMISSAL = `INSERT INTO audit_log (once_key, at, actor, action, subj
   SELECT ?2, ?3, 'council', 'status-changed', 'incident', incident_key, json_object('from', status, 'to', 'dismissed')
   FROM incidents WHERE incident_key = ?4 AND ${DISMISSES} ON CONFLICT (once_key) DO NOTHING`
 
+/** A case that failed or was stopped has no verdict: the one of an earlier case stands. */
+const STANDS = '?2 IS NULL AND council_verdict IS NOT NULL'
+
 const WRITE_VERDICT = `UPDATE incidents SET
   status = CASE WHEN ${DISMISSES} THEN 'dismissed' ELSE status END,
-  council_verdict = ?2, council_confidence = ?3, council_reasoning = ?4,
+  council_verdict = coalesce(?2, council_verdict),
+  council_confidence = CASE WHEN ${STANDS} THEN council_confidence ELSE ?3 END,
+  council_reasoning = CASE WHEN ${STANDS} THEN council_reasoning ELSE ?4 END,
   routing_path = json(?5), api_calls_made = json(?6),
   gemini_analysis = json(?7), grok_intel = json(?8), openai_remediation = json(?9),
   triage_note = json_set(triage_note, '$.council', json(?10), '$.missing', (

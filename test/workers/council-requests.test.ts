@@ -190,6 +190,22 @@ describe('a person who stops a case', () => {
     }),
   )
 
+  it('leaves the verdict of the case before it: a case that was stopped has none', () =>
+    withCouncil(async (at) => {
+      const key = await incident()
+      const council = at.council()
+      await council.open(key, 6)
+      await run(council)
+      const { council_verdict, council_confidence, council_reasoning } = await rowOf(key)
+      expect(council_verdict).toBe('THREAT')
+      await council.askAgain(key, ANNA, 1)
+      expect(await council.stop(ANNA, 2)).toEqual({ ok: true, value: { round: 2 } })
+      await run(council)
+      const row = await rowOf(key)
+      expect(row).toMatchObject({ council_verdict, council_confidence, council_reasoning })
+      expect(row.triage_note.council).toMatchObject({ state: 'failed', round: 2, stopped_by: ANNA })
+    }))
+
   it('of a case that has its conclusion comes too late', () =>
     withCouncil(async (at) => {
       const key = await incident()
