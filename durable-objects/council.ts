@@ -2,19 +2,13 @@ import { DurableObject } from 'cloudflare:workers'
 import { CouncilIncidents } from '../adapters/d1/council-incidents.ts'
 import { databaseOf } from '../adapters/d1/database.ts'
 import { TrainingSamples } from '../adapters/d1/training-samples.ts'
-import { MOST_CALLS, MOST_OUTPUT_TOKENS } from '../adapters/verifiers/model-verifier.ts'
 import { remoteVerifiers, type VerifierWorld } from '../adapters/verifiers/verifiers.ts'
 import type { AiBinding } from '../adapters/verifiers/workers-ai.ts'
-import { assemblePack, withSlice } from '../core/council/assemble-pack.ts'
+import { assemblePack } from '../core/council/assemble-pack.ts'
 import {
-  type Ask,
-  answered,
-  begun,
   type CouncilCase,
   concluded,
-  type EarlierCase,
   entered,
-  failed,
   gaveUp,
   isOver,
   isStoppable,
@@ -24,43 +18,24 @@ import {
   published,
   recalled,
   remembered,
-  settled,
   stopped,
-  unsettledAsks,
 } from '../core/council/case.ts'
-import { sliceOf } from '../core/council/choose-events.ts'
-import type { EvidencePack, PackEvent } from '../core/council/evidence-pack.ts'
-import { ground } from '../core/council/grounding.ts'
+import type { PackEvent } from '../core/council/evidence-pack.ts'
 import { Masker } from '../core/council/masking.ts'
 import type { CaseRefusal, PersonRequest } from '../core/council/person-request.ts'
-import { type Disclosure, type Prompt, sentText, writePrompt } from '../core/council/prompt.ts'
-import { questionDigest } from '../core/council/question-digest.ts'
 import { verdictRecord } from '../core/council/verdict-record.ts'
-import type {
-  Verifier,
-  VerifierFailure,
-  VerifierName,
-  VerifierQuestion,
-  VerifierReply,
-} from '../core/council/verifier.ts'
-import { costOfTokens, DISCLOSED, planOf, setupsOf, type VerifierSetup } from '../core/council/verifiers.ts'
+import type { VerifierName } from '../core/council/verifier.ts'
+import { planOf, setupsOf, type VerifierSetup } from '../core/council/verifiers.ts'
 import type { CouncilCaseView } from '../core/council/view.ts'
 import { sendableUnless } from '../core/intel/live/sendable.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { readSettings, type Settings } from '../core/settings.ts'
 import type { Clock } from '../core/time.ts'
+import { Asker } from './council/asker.ts'
 import { CaseStore } from './council/case-store.ts'
 import { LOCAL_JUDGES, type LocalJudges } from './council/local-judges.ts'
 import { pastCaseOf, recall } from './council/recall.ts'
-import {
-  CASE_MEMORY,
-  type CallOutcome,
-  type CaseMemoryPort,
-  COUNCIL_BUDGET,
-  type CouncilBudgetPort,
-  type CouncilPort,
-  type EarlierAnswer,
-} from './names.ts'
+import { CASE_MEMORY, type CaseMemoryPort, COUNCIL_BUDGET, type CouncilBudgetPort, type CouncilPort } from './names.ts'
 
 /** After an error (D1 or the budget does not answer) the step is tried again. */
 const RETRY_MS = 2_000
@@ -99,10 +74,10 @@ const DEFAULTS: CouncilParts = {
  */
 export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
   readonly #parts: CouncilParts
-  readonly #store = new CaseStore(this.ctx.storage.sql)
+  readonly #store = new CaseStore(this.ctx.storage)
   readonly #settings: Settings
   readonly #setups: Record<VerifierName, VerifierSetup>
-  readonly #verifiers: ReadonlyMap<VerifierName, Verifier>
+  readonly #asker: Asker
   #evidence: { round: number; events: readonly PackEvent[] } | null = null
   #attempts = 0
   #running: { done: Promise<boolean>; letGo: () => void } | null = null
@@ -117,7 +92,14 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     })
     const { fetch, random, sleep } = this.#parts
     const remote = remoteVerifiers(this.#settings, this.#setups, { fetch, random, sleep, ai: env.AI ?? null })
-    this.#verifiers = new Map([...remote, ...this.#parts.verifiers])
+    this.#asker = new Asker(this.#store, {
+      object: ctx.id.toString(),
+      verifiers: new Map([...remote, ...this.#parts.verifiers]),
+      setups: this.#setups,
+      ownRanges: this.#settings.OWN_RANGES,
+      budget: () => env.COUNCIL_BUDGET.getByName(COUNCIL_BUDGET),
+      clock: this.#parts.clock,
+    })
   }
 
   async open(incidentKey: string, events: number): Promise<void> {
@@ -217,7 +199,7 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     const known = this.#store.newest()
     if (!known) return false
     const { round, one } = known
-    await this.#settleEnded(round, one)
+    await this.#asker.settleEnded(round, one)
     switch (one.state) {
       case 'created':
         return this.#gather(round, one)
@@ -225,19 +207,19 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
         await this.#recall(round, one)
         return true
       case 'plan': {
-        const isPublic = sendableUnless(this.#settings.OWN_RANGES)(this.#packOf(round).source).ok
-        this.#put(round, planned(one, planOf(this.#setups, isPublic), this.#parts.clock()))
+        const isPublic = sendableUnless(this.#settings.OWN_RANGES)(this.#store.packOf(round).source).ok
+        this.#store.put(round, planned(one, planOf(this.#setups, isPublic), this.#parts.clock()))
         return true
       }
       case 'judge-and-intel':
       case 'remediation': {
         const evidence = await this.#evidenceOf(round, one)
-        await Promise.all(openAsks(one).map((ask) => this.#ask(round, ask, evidence)))
+        await Promise.all(openAsks(one).map((ask) => this.#asker.ask(round, ask, evidence)))
         return true
       }
       case 'aggregate': {
         if (one.conclusion === null) {
-          this.#put(round, concluded(one, this.#packOf(round), this.#parts.clock()))
+          this.#store.put(round, concluded(one, this.#store.packOf(round), this.#parts.clock()))
           return true
         }
         await this.#publish(round, one)
@@ -254,29 +236,6 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
 
   get #incidents(): CouncilIncidents {
     return new CouncilIncidents(databaseOf(this.env.DB))
-  }
-
-  /** Stores what follows, unless a person stopped the case while it was worked out. */
-  #put(round: number, one: CouncilCase, also: () => void = () => {}): void {
-    this.ctx.storage.transactionSync(() => {
-      if (this.#store.of(round).stoppedBy !== null) return
-      this.#store.write(round, one)
-      also()
-    })
-  }
-
-  /** Changes the case as it is stored now: asks that run side by side each add their own. */
-  #change(round: number, change: (one: CouncilCase) => CouncilCase, also: () => void = () => {}): void {
-    this.ctx.storage.transactionSync(() => {
-      this.#store.write(round, change(this.#store.of(round)))
-      also()
-    })
-  }
-
-  #packOf(round: number): EvidencePack {
-    const pack = this.#store.pack(round)
-    if (!pack) throw new Error('a case past its first step has no pack')
-    return pack
   }
 
   /** Read once a round: all that a case says of its evidence is of the same events. */
@@ -298,151 +257,15 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     })
     const masker = new Masker(pack, evidence, [], this.#settings.OWN_RANGES)
     await this.#incidents.noteRequests(one, round)
-    this.#put(round, entered(one, 'memory', this.#parts.clock()), () => {
+    this.#store.put(round, entered(one, 'memory', this.#parts.clock()), () => {
       this.#store.writePack(round, pack)
       this.#store.writeMasks(round, masker.masks)
     })
     return true
   }
 
-  async #ask(round: number, ask: Ask, evidence: readonly PackEvent[]): Promise<void> {
-    const verifier = this.#verifiers.get(ask.verifier)
-    if (!verifier) {
-      this.#failed(round, ask, notAsked('It is no longer set up.'))
-      return
-    }
-    const pack = this.#packOf(round)
-    const masker = new Masker(pack, [], this.#store.masks(round), this.#settings.OWN_RANGES)
-    const question = this.#question(round, ask, pack, evidence, masker)
-    const digest = question.prompt && (await this.#digestOf(round, ask, question.prompt))
-    this.#change(
-      round,
-      (one) => begun(one, ask.id, this.#parts.clock(), digest),
-      () => this.#store.writeMasks(round, masker.masks),
-    )
-    if (!this.#isWanted(round, ask)) return
-    const take = (reply: VerifierReply, from: EarlierCase | null) =>
-      this.#take(round, ask, reply, from, { pack, evidence, masker })
-    // Each beginning is a call of its own: the one that a crash cut off may have been paid.
-    const callId = callIdOf(this.ctx.id.toString(), round, ask, ask.begun + 1)
-    if (ask.isRemote) {
-      const usd = mostUsd(this.#setups[ask.verifier], question.prompt)
-      const sameWillDo = digest !== null && this.#store.of(round).askedBy === null
-      const permit = await this.#budget.ask({
-        id: callId,
-        verifier: ask.verifier,
-        usd,
-        ...(sameWillDo ? { digest } : {}),
-      })
-      if (!permit.granted) {
-        if ('earlier' in permit) take(replyOf(permit.earlier), permit.earlier.from)
-        else this.#failed(round, ask, notAsked(permit.why), true)
-        return
-      }
-      if (!this.#isWanted(round, ask)) {
-        this.#failed(round, ask, notAsked('The case was stopped before it was asked.'))
-        await this.#settleEnded(round, this.#store.of(round))
-        return
-      }
-    }
-    const startedAt = this.#parts.clock()
-    if (question.prompt !== null) this.#recordSent(round, ask, question.prompt)
-    const reply = await verifier.ask(question, startedAt)
-    if (reply.ok) take(reply.value, null)
-    else this.#failed(round, ask, reply.error)
-    await this.#settleEnded(round, this.#store.of(round))
-  }
-
-  /** What leaves is kept before it does: whether an answer ever comes is another matter. */
-  #recordSent(round: number, ask: Ask, prompt: Prompt): void {
-    this.ctx.storage.transactionSync(() =>
-      this.#store.writeRecord(round, { askId: ask.id, prompt: sentText(prompt), answer: '' }),
-    )
-  }
-
-  /** Nobody stopped the case since the ask was opened. */
-  #isWanted(round: number, { id }: Ask): boolean {
-    return openAsks(this.#store.of(round)).some((open) => open.id === id)
-  }
-
-  /** Holds an answer against the evidence, an earlier one as any other, and stores what it comes to. */
-  #take(
-    round: number,
-    ask: Ask,
-    reply: VerifierReply,
-    from: EarlierCase | null,
-    { pack, evidence, masker }: { pack: EvidencePack; evidence: readonly PackEvent[]; masker: Masker },
-  ): void {
-    const { opinion, prompt, answer } = reply
-    const visible = ask.isRemote ? pack.shown : evidence
-    const wasSliceGiven = this.#store.of(round).sliceGiven
-    const grounded = ground(opinion, visible, pack, (text) => masker.restore(text))
-    this.#change(
-      round,
-      (one) => answered(one, ask.id, { reply, opinion: grounded, from }, this.#parts.clock()),
-      () => {
-        if (prompt !== '') this.#store.writeRecord(round, { askId: ask.id, prompt, answer })
-        if (opinion.more !== null && this.#store.of(round).sliceGiven && !wasSliceGiven)
-          this.#store.writePack(round, withSlice(pack, sliceOf(evidence, pack.shown, opinion.more!)))
-      },
-    )
-  }
-
-  #digestOf(round: number, { verifier, role, isBlind }: Ask, prompt: Prompt): Promise<string> {
-    const { model } = this.#setups[verifier]
-    const { marker } = this.#store.of(round)
-    return questionDigest({ verifier, model, role, disclosure: disclosureOf(role, isBlind), prompt, marker })
-  }
-
-  #question(
-    round: number,
-    ask: Ask,
-    pack: EvidencePack,
-    evidence: readonly PackEvent[],
-    masker: Masker,
-  ): VerifierQuestion {
-    const one = this.#store.of(round)
-    const before =
-      ask.role === 'remediation'
-        ? one.asks.flatMap(({ verifier, role, opinion }) =>
-            opinion === null ? [] : [{ verifier, role, opinion: { ...opinion, citations: [] } }],
-          )
-        : []
-    const asked = { role: ask.role, pack, before, isLast: one.sliceGiven || ask.isBlind }
-    const disclosure = disclosureOf(ask.role, ask.isBlind)
-    const prompt = ask.isRemote ? writePrompt(asked, { marker: one.marker, masker, disclosure }) : null
-    return { ...asked, evidence: ask.isRemote ? [] : evidence, prompt }
-  }
-
-  #failed(round: number, ask: Ask, failure: VerifierFailure, isSettled = false): void {
-    const { prompt, answer } = failure
-    this.#change(
-      round,
-      (one) => {
-        const next = failed(one, ask.id, failure, this.#parts.clock())
-        return isSettled ? settled(next, ask.id) : next
-      },
-      () => {
-        if (prompt !== '') this.#store.writeRecord(round, { askId: ask.id, prompt, answer })
-      },
-    )
-  }
-
   get #memory(): CaseMemoryPort | null {
     return this.env.CASE_MEMORY?.getByName(CASE_MEMORY) ?? null
-  }
-
-  get #budget(): CouncilBudgetPort {
-    return this.env.COUNCIL_BUDGET.getByName(COUNCIL_BUDGET)
-  }
-
-  /** Tells the budget what ended calls took; told again after a crash it changes nothing there. */
-  async #settleEnded(round: number, one: CouncilCase): Promise<void> {
-    for (const ask of unsettledAsks(one)) {
-      const callId = callIdOf(this.ctx.id.toString(), round, ask, ask.begun)
-      await this.#budget.settle(outcomeOf(callId, ask), answerOf(one.incidentKey, round, ask))
-      this.#change(round, (now) => settled(now, ask.id))
-    }
   }
 
   async #publish(round: number, one: CouncilCase): Promise<void> {
@@ -452,21 +275,21 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     // What is not collected now is collected by the hour.
     const collected = await new TrainingSamples(databaseOf(this.env.DB)).collect(one.incidentKey, now)
     if (!collected.ok) console.error(JSON.stringify({ what: 'training sample', ...collected.error }))
-    this.#change(round, (now) => published(now, this.#parts.clock()))
+    this.#store.change(round, (now) => published(now, this.#parts.clock()))
     this.#evidence = null
     await this.#remember(round, this.#store.of(round))
   }
 
   /** Asks memory once; without an answer the case goes on. */
   async #recall(round: number, one: CouncilCase): Promise<void> {
-    const pack = this.#packOf(round)
+    const pack = this.#store.packOf(round)
     const { memory, similar } = await recall(this.#memory, pack, {
       round,
       // Who asks again wants to hear it anew.
       isOff: this.#settings.COUNCIL_REUSE === 'off' || one.askedBy !== null,
       isJudgeFree: !planOf(this.#setups, false).candidates.judge.some(({ isRemote }) => isRemote),
     })
-    this.#put(round, recalled(one, memory, this.#parts.clock()), () =>
+    this.#store.put(round, recalled(one, memory, this.#parts.clock()), () =>
       this.#store.writePack(round, { ...pack, similar }),
     )
   }
@@ -477,7 +300,7 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     const pack = this.#store.pack(round)
     const past = pack && pastCaseOf(one, pack, round)
     if (past) await this.#memory?.remember(past)
-    this.#change(round, remembered)
+    this.#store.change(round, remembered)
   }
 
   #log(error: unknown): void {
@@ -488,59 +311,8 @@ export class Council extends DurableObject<CouncilEnv> implements CouncilPort {
     const known = this.#store.newest()
     this.#attempts = 0
     // The verdict stands; that memory does not hear of it costs a later case its reuse, and nothing else.
-    if (known && isOver(known.one)) this.#change(known.round, remembered)
+    if (known && isOver(known.one)) this.#store.change(known.round, remembered)
     if (!known || isOver(known.one) || known.one.state === 'failed') return
-    this.#put(known.round, gaveUp(known.one, `It could not go on: ${why}`, this.#parts.clock()))
+    this.#store.put(known.round, gaveUp(known.one, `It could not go on: ${why}`, this.#parts.clock()))
   }
 }
-
-const callIdOf = (object: string, round: number, { id }: Ask, beginning: number): string =>
-  `${object}/${round}/${id}/${beginning}`
-
-/** The most that an ask can cost, with all its retries. */
-function mostUsd({ price }: VerifierSetup, prompt: Prompt | null): number {
-  return MOST_CALLS * (costOfTokens(price, prompt?.tokens ?? 0, MOST_OUTPUT_TOKENS) ?? 0)
-}
-
-const outcomeOf = (id: string, ask: Ask): CallOutcome => ({
-  id,
-  verifier: ask.verifier,
-  usd: ask.usage?.costUsd ?? 0,
-  inputTokens: ask.usage?.inputTokens ?? 0,
-  outputTokens: ask.usage?.outputTokens ?? 0,
-  calls: ask.calls,
-  ms: (ask.endedAt ?? 0) - (ask.begunAt ?? 0),
-  failure: ask.failure,
-})
-
-/** What an ask was told, for whoever asks the same; null when it was told nothing. */
-function answerOf(
-  incidentKey: string,
-  round: number,
-  { id, state, digest, model, opinion, endedAt }: Ask,
-): { digest: string; answer: EarlierAnswer } | null {
-  if (state !== 'answered' || digest === null || opinion === null) return null
-  return { digest, answer: { model: model ?? '', opinion, from: { incidentKey, round, askId: id, at: endedAt ?? 0 } } }
-}
-
-/** An earlier answer as a reply: nothing was sent, nothing came, nothing is paid. */
-const replyOf = ({ model, opinion }: EarlierAnswer): VerifierReply => ({
-  opinion,
-  model,
-  usage: { inputTokens: 0, outputTokens: 0, costUsd: 0 },
-  prompt: '',
-  answer: '',
-  calls: 0,
-})
-
-const disclosureOf = (role: Ask['role'], isBlind: boolean): Disclosure => (isBlind ? 'blind' : DISCLOSED[role])
-
-const notAsked = (why: string): VerifierFailure => ({
-  tag: 'not-reached',
-  why,
-  retryAfterMs: null,
-  usage: null,
-  prompt: '',
-  answer: '',
-  calls: 0,
-})

@@ -11,9 +11,12 @@ const caseFrom = (text: string): CouncilCase => ({ askedBy: null, stoppedBy: nul
 
 /** What a Council object keeps: its case, the pack, what was masked, and every prompt and answer. */
 export class CaseStore {
+  readonly #storage: DurableObjectStorage
   readonly #sql: SqlStorage
 
-  constructor(sql: SqlStorage) {
+  constructor(storage: DurableObjectStorage) {
+    const { sql } = storage
+    this.#storage = storage
     this.#sql = sql
     sql.exec('CREATE TABLE IF NOT EXISTS cases (round INTEGER PRIMARY KEY, state TEXT NOT NULL)')
     sql.exec(
@@ -39,6 +42,30 @@ export class CaseStore {
 
   write(round: number, one: CouncilCase): void {
     this.#sql.exec('INSERT OR REPLACE INTO cases VALUES (?, ?)', round, JSON.stringify(one))
+  }
+
+  /** Stores what follows, unless a person stopped the case while it was worked out. */
+  put(round: number, one: CouncilCase, also: () => void = () => {}): void {
+    this.#storage.transactionSync(() => {
+      if (this.of(round).stoppedBy !== null) return
+      this.write(round, one)
+      also()
+    })
+  }
+
+  /** Changes the case as it is stored now: asks that run side by side each add their own. */
+  change(round: number, change: (one: CouncilCase) => CouncilCase, also: () => void = () => {}): void {
+    this.#storage.transactionSync(() => {
+      this.write(round, change(this.of(round)))
+      also()
+    })
+  }
+
+  /** Of a case past its first step. */
+  packOf(round: number): EvidencePack {
+    const pack = this.pack(round)
+    if (!pack) throw new Error('a case past its first step has no pack')
+    return pack
   }
 
   pack(round: number): EvidencePack | null {
