@@ -3,11 +3,12 @@ import type { TrainingRun } from '../../core/learning/retraining/run.ts'
 /** SQLite rows end at 2 MB. */
 const PART_BYTES = 1_000_000
 
-/** What a run has come to: `samples` by page, `made` by unit, the others once. */
+/** What a run has come to: `samples` by page, `synthetic` by class, `made` by unit, the others once. */
 export type PartKind =
   | 'samples'
   | 'ids'
   | 'train'
+  | 'synthetic'
   | 'balanced'
   | 'calibration'
   | 'validation'

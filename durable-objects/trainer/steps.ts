@@ -6,7 +6,8 @@ import { modelKeys, putModel } from '../../adapters/r2/model-objects.ts'
 import { parseManifest, sealManifest, sha256 } from '../../core/ensemble/manifest.ts'
 import type { Classifier, ModelManifest, ModelRefusal } from '../../core/ensemble/prediction.ts'
 import { FEATURE_COUNT, SCHEMA_HASH } from '../../core/features/schema.ts'
-import { balance } from '../../core/learning/balance/balance.ts'
+import { balanced, balancePlan, syntheticOf } from '../../core/learning/balance/balance.ts'
+import type { Between } from '../../core/learning/balance/oversample.ts'
 import type { Dataset } from '../../core/learning/dataset.ts'
 import { decodeDataset, encodeDataset } from '../../core/learning/dataset-bytes.ts'
 import { type CalibrationFound, type FinishedModel, finishModel } from '../../core/learning/retraining/finish-model.ts'
@@ -18,6 +19,7 @@ import { prepareTraining } from '../../core/learning/retraining/training-data.ts
 import type { unitsInStep } from '../../core/learning/retraining/unit-cost.ts'
 import type { TrainOptions } from '../../core/learning/train.ts'
 import type { Result } from '../../core/result.ts'
+import { CLASS_COUNT } from '../../core/taxonomy.ts'
 import type { EpochMs } from '../../core/time.ts'
 import { judgeRows } from './judge-rows.ts'
 import type { MembersInMemory } from './members-in-memory.ts'
@@ -103,11 +105,26 @@ function prepare({ store, rehearsal }: StepWorld, run: TrainingRun, now: EpochMs
   }
 }
 
+/** A class at a time: seeking its neighbours is what takes long. */
 function balanceClasses({ store, options }: StepWorld, run: TrainingRun): StepDone {
-  const { dataset, report } = balance(readDataset(store, 'train'), options(run.seed).log1p, run.seed)
+  const dataset = readDataset(store, 'train')
+  const plan = balancePlan(dataset.labels)
+  const threatClass = store.count('synthetic')
+  if (threatClass < CLASS_COUNT) {
+    const made = syntheticOf(dataset, options(run.seed).log1p, run.seed, plan, threatClass)
+    return {
+      write: () => writeJson(store, 'synthetic', made, threatClass),
+      next: (one) => advanced(one, threatClass + 1, CLASS_COUNT),
+    }
+  }
+  const made = Array.from({ length: CLASS_COUNT }, (_, k) => readJson<Between[]>(store, 'synthetic', k)).flat()
+  const whole = balanced(dataset, plan, made)
   return {
-    write: () => writeDataset(store, 'balanced', dataset),
-    next: (one) => entered({ ...one, balance: report }, 'train'),
+    write: () => {
+      writeDataset(store, 'balanced', whole.dataset)
+      store.drop('synthetic')
+    },
+    next: (one) => entered({ ...one, balance: whole.report }, 'train'),
   }
 }
 
@@ -269,8 +286,8 @@ function readDataset(store: RunStore, kind: PartKind): Dataset {
   return read.value
 }
 
-const writeJson = (store: RunStore, kind: PartKind, value: unknown): void =>
-  store.write(kind, 0, new TextEncoder().encode(JSON.stringify(value)))
+const writeJson = (store: RunStore, kind: PartKind, value: unknown, n = 0): void =>
+  store.write(kind, n, new TextEncoder().encode(JSON.stringify(value)))
 
-const readJson = <Value>(store: RunStore, kind: PartKind): Value =>
-  JSON.parse(new TextDecoder().decode(store.read(kind)))
+const readJson = <Value>(store: RunStore, kind: PartKind, n = 0): Value =>
+  JSON.parse(new TextDecoder().decode(store.read(kind, n)))

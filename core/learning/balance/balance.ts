@@ -26,6 +26,12 @@ export interface BalanceReport {
   after: number[]
 }
 
+/** What is to be done for balance, before any neighbour is sought. */
+export interface BalancePlan extends Omit<BalanceReport, 'after'> {
+  /** Synthetic rows to make, by class id. */
+  missing: number[]
+}
+
 /**
  * Adds synthetic rows of the classes that are behind, towards 30 % Normal and the attack classes alike. Only for rows that
  * are learnt from: what measures must be real. Existing rows stay as they are, in front.
@@ -36,21 +42,47 @@ export function balance(
   log1p: Uint8Array,
   seed: number,
 ): { dataset: Dataset; report: BalanceReport } {
-  const before = countsOf(dataset.labels)
-  const wanted = wantedRows(before)
+  const plan = balancePlan(dataset.labels)
+  return balanced(
+    dataset,
+    plan,
+    plan.missing.flatMap((_, threatClass) => syntheticOf(dataset, log1p, seed, plan, threatClass)),
+  )
+}
+
+export function balancePlan(labels: Uint8Array): BalancePlan {
+  const before = countsOf(labels)
   const { imbalance, strategy } = strategyFor(before)
-  if (strategy === 'none') return { dataset, report: { strategy, imbalance, before, after: before } }
+  const wanted = wantedRows(before)
+  const missing = before.map((count, k) => (strategy === 'none' ? 0 : Math.max(0, wanted[k]! - count)))
+  return { strategy, imbalance, before, missing }
+}
+
+/** The synthetic rows of one class, whatever was made of others: classes can be done one at a time. */
+export function syntheticOf(
+  dataset: Dataset,
+  log1p: Uint8Array,
+  seed: number,
+  { strategy, missing }: BalancePlan,
+  threatClass: number,
+): Between[] {
+  const wanted = missing[threatClass]!
+  if (wanted === 0) return []
   const space = spaceOf(dataset, log1p)
   const all = Int32Array.from(dataset.labels.keys())
-  const made = wanted.flatMap((rows, threatClass) => {
-    const missing = rows - before[threatClass]!
-    if (missing <= 0) return []
-    const source = random(seed, 6, threatClass)
-    const members = all.filter((row) => dataset.labels[row] === threatClass)
-    return strategy === 'ADASYN' ? adasyn(space, members, all, missing, source) : smote(space, members, missing, source)
-  })
-  const balanced = withSynthetic(dataset, made)
-  return { dataset: balanced, report: { strategy, imbalance, before, after: countsOf(balanced.labels) } }
+  const source = random(seed, 6, threatClass)
+  const members = all.filter((row) => dataset.labels[row] === threatClass)
+  return strategy === 'ADASYN' ? adasyn(space, members, all, wanted, source) : smote(space, members, wanted, source)
+}
+
+/** The dataset with what was made of all classes, in their order. */
+export function balanced(
+  dataset: Dataset,
+  { strategy, imbalance, before }: BalancePlan,
+  made: readonly Between[],
+): { dataset: Dataset; report: BalanceReport } {
+  const whole = made.length === 0 ? dataset : withSynthetic(dataset, made)
+  return { dataset: whole, report: { strategy, imbalance, before, after: countsOf(whole.labels) } }
 }
 
 function strategyFor(counts: readonly number[]): { imbalance: number; strategy: BalanceStrategy } {
