@@ -1,9 +1,11 @@
+import { env as workerEnv } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { databaseOf } from '../../adapters/d1/database.ts'
 import { TrainingRuns } from '../../adapters/d1/training-runs.ts'
 import type { TrainerCalls } from '../../adapters/durable-objects/trainer-caller.ts'
 import { SCHEMA_HASH } from '../../core/features/schema.ts'
 import { advanced, ended, entered, newRun, type TrainingRun } from '../../core/learning/retraining/run.ts'
+import worker from '../../worker/index.ts'
 import { beginIfDue } from '../../worker/training.ts'
 import { addPeople, appUnderTest, bearer, csrfIn, DB, form, logIn } from '../support/app-under-test.ts'
 import { FIXTURE_MANIFEST, FIXTURE_NOW } from '../support/incident-fixture.ts'
@@ -172,6 +174,18 @@ describe('a trigger', () => {
     await DB.exec('DELETE FROM training_runs')
     await pastRun('rejected', FIXTURE_NOW - 8 * DAY)
     expect((await due()).reason).not.toBeNull()
+  })
+
+  it('is looked at by the hourly cron', async () => {
+    const { trainer, bindings } = app()
+    await storeSamples(DB, 120, { labelled_at: Date.now() - 9 * DAY, created_at: Date.now() - 9 * DAY })
+    const { scheduled } = worker
+    const cron = (expression: string) =>
+      scheduled({ cron: expression } as ScheduledController, { ...workerEnv, ...bindings } as never)
+    await cron('*/15 * * * *')
+    expect(trainer.calls).toEqual([])
+    await cron('0 * * * *')
+    expect(trainer.calls).toEqual([expect.stringMatching(/^start picket time: /)])
   })
 
   it('begins nothing while a run goes on', async () => {
