@@ -27,11 +27,11 @@ import { doStep, type StepWorld } from './trainer/steps.ts'
 /** An alarm that a dying process left behind: the run goes on then, whoever wakes the object. */
 const WATCHDOG_MS = 60_000
 /**
- * After a step of so many ms it rests as many times two: on one machine all objects share a thread, and events are to be
- * judged meanwhile. On Cloudflare clocks stand still while a step computes, so that it does not rest there.
+ * So many times as long as a step took it rests: on one machine all objects share a thread, and at most a seventh of it is
+ * the trainer's. On Cloudflare clocks stand still while a step computes, so that it does not rest there.
  */
-const REST = 2
-const LONGEST_REST_MS = 5_000
+const REST = 6
+const LONGEST_REST_MS = 10_000
 const LONGEST_ERROR = 300
 
 export interface TrainerEnv {

@@ -135,6 +135,20 @@ describe('the API of the learning loop', () => {
     expect((await under.request('/api/training/run', post('admin'))).status).toBe(503)
   })
 
+  it('counts samples for Prometheus', async () => {
+    const { under } = app()
+    const measured = async () => (await under.request('/metrics', { headers: bearer('viewer') })).text()
+    expect(await measured()).not.toMatch(/^picket_council_override_ratio/m)
+    const over = { model_version: FIXTURE_MANIFEST.version, ml_prediction: 'Normal' }
+    await storeSamples(DB, 20, { ...over, correct_label: 'APT' })
+    await storeSamples(DB, 60, { ...over, correct_label: 'Normal', trust: 'council' })
+    await storeSamples(DB, 5, { ...over, correct_label: null, trust: 'weak' })
+    const text = await measured()
+    expect(text).toMatch(/^picket_training_samples\{part="all"\} 85$/m)
+    expect(text).toMatch(/^picket_training_samples\{part="unused"\} 80$/m)
+    expect(text).toMatch(/^picket_council_override_ratio 0.25$/m)
+  })
+
   it('lists the model that serves first', async () => {
     const { under } = app()
     const models = (await (await under.request('/api/models', { headers: bearer('viewer') })).json()) as {

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { BackgroundReader } from '../../adapters/d1/background-reader.ts'
 import { IncidentReader } from '../../adapters/d1/incident-reader.ts'
+import { learningState } from '../../adapters/d1/learning-state.ts'
 import { SensorReader } from '../../adapters/d1/sensor-reader.ts'
 import { readCouncilBudget } from '../../adapters/durable-objects/council-reader.ts'
 import { readPartitions, readSensors } from '../../adapters/durable-objects/health-reader.ts'
@@ -16,6 +17,7 @@ import { councilMetrics } from '../council-metrics.ts'
 import { reportOf } from '../feature-store.ts'
 import { liveLookUpMetrics } from '../live-look-up-metrics.ts'
 import { type Metric, prometheusText } from '../prometheus.ts'
+import { trainingMetrics } from '../training-metrics.ts'
 
 const scraped = createRoute({
   method: 'get',
@@ -36,7 +38,7 @@ export const metrics = apiApp().openapi(scraped, async (c) =>
 async function measure(c: Context<AppEnv>): Promise<Metric[]> {
   const { db } = c.var
   const sensorIds = (await new SensorReader(db).all()).map(({ id }) => id)
-  const [sensors, partitions, byClass, background, store, desk, verdicts, budget] = await Promise.all([
+  const [sensors, partitions, byClass, background, store, desk, verdicts, budget, learning] = await Promise.all([
     readSensors(c.env, sensorIds),
     readPartitions(c.env),
     new IncidentReader(db).byClass(),
@@ -45,6 +47,7 @@ async function measure(c: Context<AppEnv>): Promise<Metric[]> {
     readIntelDesk(c.env),
     new IncidentReader(db).byCouncilVerdict(),
     readCouncilBudget(c.env),
+    learningState(db, c.var.parts.schemaHash, c.var.parts.manifest?.version ?? null, c.var.now),
   ])
   const answering = partitions.flatMap(({ health }) => (health.ok ? [health.value] : []))
   const decision = mergeHistograms(answering.map(({ decisionSeconds }) => decisionSeconds))
@@ -117,6 +120,7 @@ async function measure(c: Context<AppEnv>): Promise<Metric[]> {
       samples: CLASSES.map(({ id, name }) => ({ labels: { class: String(id), name }, value: byClass[id] ?? 0 })),
     },
     ...councilMetrics(verdicts, budget.ok ? budget.value : null),
+    ...trainingMetrics(learning),
     {
       name: 'picket_background_sources',
       help: 'Sources with evidence too thin for an incident.',
