@@ -27,11 +27,19 @@ beforeEach(async () => {
 /** A trainer's surroundings: clock, services and alarm, driven by the test. */
 class Surroundings {
   now = LEARNING_NOW
+  /** When the alarm will ring; null: not. */
+  alarm: number | null = null
   readonly #state: DurableObjectState
 
   constructor(state: DurableObjectState) {
     this.#state = state
-    vi.spyOn(state.storage, 'setAlarm').mockResolvedValue()
+    vi.spyOn(state.storage, 'setAlarm').mockImplementation(async (at) => {
+      this.alarm = Number(at)
+    })
+    vi.spyOn(state.storage, 'getAlarm').mockImplementation(async () => this.alarm)
+    vi.spyOn(state.storage, 'deleteAlarm').mockImplementation(async () => {
+      this.alarm = null
+    })
   }
 
   get storage(): DurableObjectStorage {
@@ -177,6 +185,36 @@ describe('a run', () => {
       })
     expect(graphs[1]).toBe(graphs[0])
   })
+
+  it('is driven by alarms: one is set before a step begins, none when all is done', () =>
+    withTrainer(async (at) => {
+      await storeSamples(env.DB, 120)
+      const trainer = at.trainer()
+      await trainer.start('a test', 'picket')
+      const within: (number | null)[] = []
+      const { prepare } = env.DB
+      vi.spyOn(env.DB, 'prepare').mockImplementation((...given) => {
+        within.push(at.alarm)
+        return prepare.apply(env.DB, given)
+      })
+      for (let alarms = 0; at.alarm !== null && alarms < 100; alarms++) {
+        at.alarm = null
+        await trainer.alarm()
+        at.now += 1
+      }
+      vi.mocked(env.DB.prepare).mockRestore()
+      expect(within.length).toBeGreaterThan(0)
+      expect(within).not.toContain(null)
+      expect((await trainer.view()).run!.isRecorded).toBe(true)
+    }))
+
+  it('whose alarm was lost is woken by whoever asks', () =>
+    withTrainer(async (at) => {
+      await at.trainer().start('a test', 'picket')
+      at.alarm = null
+      at.trainer()
+      await vi.waitFor(() => expect(at.alarm).toBe(at.now))
+    }))
 
   it('never overlaps another', () =>
     withTrainer(async (at) => {
