@@ -2,9 +2,7 @@ import type { CouncilCase } from '../../core/council/case.ts'
 import type { EvidencePack } from '../../core/council/evidence-pack.ts'
 import type { Mask } from '../../core/council/masking.ts'
 import type { AskRecord } from '../../core/council/view.ts'
-
-/** SQLite rows end at 2 MB. */
-const PART_BYTES = 1_000_000
+import { StoredBytes } from '../stored-bytes.ts'
 
 /** A case of before persons could ask again has none of these. */
 const caseFrom = (text: string): CouncilCase => ({ askedBy: null, stoppedBy: null, ...JSON.parse(text) })
@@ -13,15 +11,14 @@ const caseFrom = (text: string): CouncilCase => ({ askedBy: null, stoppedBy: nul
 export class CaseStore {
   readonly #storage: DurableObjectStorage
   readonly #sql: SqlStorage
+  readonly #parts: StoredBytes
 
   constructor(storage: DurableObjectStorage) {
     const { sql } = storage
     this.#storage = storage
     this.#sql = sql
     sql.exec('CREATE TABLE IF NOT EXISTS cases (round INTEGER PRIMARY KEY, state TEXT NOT NULL)')
-    sql.exec(
-      'CREATE TABLE IF NOT EXISTS parts (round INTEGER, kind TEXT, part INTEGER, bytes BLOB NOT NULL, PRIMARY KEY (round, kind, part))',
-    )
+    this.#parts = new StoredBytes(sql, 'round')
     sql.exec(
       'CREATE TABLE IF NOT EXISTS records (round INTEGER, ask TEXT, prompt TEXT NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (round, ask))',
     )
@@ -99,24 +96,11 @@ export class CaseStore {
   }
 
   #part<Value>(round: number, kind: string): Value | null {
-    const rows = this.#sql
-      .exec<{ bytes: ArrayBuffer }>('SELECT bytes FROM parts WHERE round = ? AND kind = ? ORDER BY part', round, kind)
-      .toArray()
-    if (rows.length === 0) return null
-    const decoder = new TextDecoder()
-    return JSON.parse(rows.map(({ bytes }) => decoder.decode(bytes, { stream: true })).join('') + decoder.decode())
+    const bytes = this.#parts.read(kind, round)
+    return bytes && JSON.parse(new TextDecoder().decode(bytes))
   }
 
   #writePart(round: number, kind: string, value: unknown): void {
-    const bytes = new TextEncoder().encode(JSON.stringify(value))
-    this.#sql.exec('DELETE FROM parts WHERE round = ? AND kind = ?', round, kind)
-    for (let part = 0; part * PART_BYTES < bytes.length; part++)
-      this.#sql.exec(
-        'INSERT INTO parts VALUES (?, ?, ?, ?)',
-        round,
-        kind,
-        part,
-        bytes.slice(part * PART_BYTES, (part + 1) * PART_BYTES),
-      )
+    this.#parts.write(kind, round, new TextEncoder().encode(JSON.stringify(value)))
   }
 }
