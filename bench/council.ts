@@ -134,21 +134,15 @@ function attackers(n: number, count: number) {
 }
 
 async function verdicts(app: App): Promise<number> {
-  const { THREAT, FALSE_POSITIVE, INVESTIGATE, failed } = (await json(app, '/api/council/stats')).verdicts
+  const { THREAT, FALSE_POSITIVE, INVESTIGATE, failed } = (await app.getJson('/api/council/stats')).verdicts
   return THREAT + FALSE_POSITIVE + INVESTIGATE + failed
 }
 
 async function newestCaseMs(app: App): Promise<number | null> {
-  const { items } = await json(app, '/api/incidents?limit=20&status=all')
+  const { items } = await app.getJson('/api/incidents?limit=20&status=all')
   const newest = items.find((one: { council_verdict: string | null }) => one.council_verdict !== null)
-  const incident = newest && (await json(app, `/api/incidents/${newest.id}`))
+  const incident = newest && (await app.getJson(`/api/incidents/${newest.id}`))
   return incident?.triage_note?.council?.processing_time_ms ?? null
-}
-
-async function json(app: App, at: string) {
-  const { status, body } = await app.get(at)
-  mustBe(status === 200, `${at} was answered ${status}`)
-  return JSON.parse(body.toString())
 }
 
 async function waitFor(isSo: () => Promise<boolean>, withinMs: number): Promise<boolean> {

@@ -48,19 +48,13 @@ async function makeIncident(app: App, say: (text: string) => void): Promise<numb
     await waitUntilJudged(app, before, 60_000)
     // Rows of evidence follow the judgement.
     await wait(1_000)
-    const [incident] = (await json(app, `/api/incidents?src_ip=${addressOf(ATTACKER)}&status=all`)).items
+    const [incident] = (await app.getJson(`/api/incidents?src_ip=${addressOf(ATTACKER)}&status=all`)).items
     if (!incident) continue
-    const { evidence } = await json(app, `/api/incidents/${incident.id}`)
+    const { evidence } = await app.getJson(`/api/incidents/${incident.id}`)
     say(`${(round + 1) * lines.length} events posted, ${evidence.length} in the incident's evidence`)
     if (evidence.length >= EVIDENCE) return incident.id
   }
   mustBe(false, `no incident with ${EVIDENCE} events of evidence after 10,000 events`)
-}
-
-async function json(app: App, at: string) {
-  const { status, body } = await app.get(at)
-  mustBe(status === 200, `${at} was answered ${status}: ${body.toString().slice(0, 200)}`)
-  return JSON.parse(body.toString())
 }
 
 async function logIn(app: App): Promise<string> {

@@ -47,7 +47,7 @@ export async function readTraining(
   const going = isGoingOn(run) ? run : null
   return {
     state,
-    triggers: triggersOf(state, now).map(asMeasured),
+    triggers: triggersOf(state, now),
     heldUntil: heldUntil(runs[0] ?? null, now),
     nextCheck: nextCheck(now),
     trainer,
@@ -55,10 +55,6 @@ export async function readTraining(
     runs: runs.filter(({ id }) => id !== going?.id),
   }
 }
-
-/** Drift is not measured yet: nothing keeps what windows looked like when the serving model was trained. */
-const asMeasured = (trigger: Trigger): Trigger =>
-  trigger.name === 'drift' && trigger.value === null ? { ...trigger, why: 'not measured yet' } : trigger
 
 /** Begins a run when a trigger is met. Gives its reason; null when none is due, or one goes on. */
 export async function beginIfDue(

@@ -49,6 +49,13 @@ export class App implements IngestTarget {
     return this.#client.send('GET', at, headers)
   }
 
+  /** What the API answers, read. Throws when it is not 200. */
+  async getJson(at: string) {
+    const { status, body } = await this.get(at)
+    if (status !== 200) throw new Error(`${at} was answered ${status}: ${body.toString().slice(0, 200)}`)
+    return JSON.parse(body.toString())
+  }
+
   postForm(at: string, fields: Record<string, string>) {
     const headers = {
       'Content-Type': 'application/x-www-form-urlencoded',

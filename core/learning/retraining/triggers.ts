@@ -14,7 +14,7 @@ export interface LearningState {
   /** Verdicts since the serving model became active, and those that changed its class. */
   verdicts: number
   overrides: number
-  /** Population stability; null where too few windows tell. The worst features first. */
+  /** Population stability; null where it is not measured. The worst features first. */
   drift: { worst: { feature: string; index: number }[]; features: number; classes: number } | null
 }
 
@@ -105,7 +105,7 @@ function driftTrigger({ drift }: LearningState): Trigger {
     projectedAt: null,
     why:
       drift === null
-        ? 'too few windows to tell'
+        ? 'not measured yet'
         : `population stability ${drift.features.toFixed(2)} of the features, ${drift.classes.toFixed(2)} of the classes; a run begins over ${DRIFT_LIMIT}. Furthest: ${names}`,
   }
 }
