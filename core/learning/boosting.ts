@@ -1,6 +1,6 @@
 import { CLASS_COUNT } from '../taxonomy.ts'
 import type { BinnedMatrix } from './binning.ts'
-import { BALANCED, type ClassBalance, rowWeights } from './class-weights.ts'
+import { BALANCED, type ClassBalance } from './class-weights.ts'
 import type { Matrix } from './dataset.ts'
 import { type Derivatives, type HistogramPool, type NewtonOptions, newtonCriterion } from './newton.ts'
 import { type Random, random, shuffle } from './random.ts'
@@ -40,27 +40,10 @@ export interface BoostingState {
   scores: Float64Array
 }
 
-/** Gradient boosting of the multinomial log loss (Friedman 2001), second order, one tree a class and round. */
-export function trainBoosting(
-  matrix: Matrix,
-  binned: BinnedMatrix,
-  labels: Uint8Array,
-  weights: Float32Array,
-  options: BoostingOptions,
-  seed: number,
-  onRound?: (done: number) => void,
-): TreeEnsemble {
-  const learnt = rowWeights(labels, weights, options.balance)
-  const state = startBoosting(labels, learnt)
-  const pool: HistogramPool = []
-  for (let round = 0; round < options.rounds; round++) {
-    boostingRound(state, matrix, binned, labels, learnt, options, seed, round, pool)
-    onRound?.(round + 1)
-  }
-  return state.ensemble
-}
-
-/** Before the first round: every row scored with the logarithm of the class shares. */
+/**
+ * Gradient boosting of the multinomial log loss (Friedman 2001), second order, one tree a class and round.
+ * Before the first round: every row scored with the logarithm of the class shares.
+ */
 export function startBoosting(labels: Uint8Array, learnt: Float64Array): BoostingState {
   const totals = new Float64Array(CLASS_COUNT)
   for (let row = 0; row < labels.length; row++) totals[labels[row]!]! += learnt[row]!
@@ -69,21 +52,6 @@ export function startBoosting(labels: Uint8Array, learnt: Float64Array): Boostin
   const base = Float32Array.from(totals, (value) => Math.log(Math.max(value / total, 1e-4)))
   const scores = Float64Array.from({ length: labels.length * CLASS_COUNT }, (_, i) => base[i % CLASS_COUNT]!)
   return { ensemble: { outputs: CLASS_COUNT, aggregate: 'sum', base, trees: [] }, scores }
-}
-
-/** Adds round number `round` to `state`. */
-export function boostingRound(
-  state: BoostingState,
-  matrix: Matrix,
-  binned: BinnedMatrix,
-  labels: Uint8Array,
-  learnt: Float64Array,
-  options: BoostingOptions,
-  seed: number,
-  round: number,
-  pool: HistogramPool = [],
-): void {
-  addRound(state, matrix, growRound(state, binned, labels, learnt, options, seed, round, pool))
 }
 
 /** Adds a round's trees to the ensemble and to the scores of the rows that are learnt from. */

@@ -20,29 +20,6 @@ export interface IsolationForest {
 /** How often a node that has both absent and present values in its column parts them from each other. */
 const ABSENCE_SPLITS = 0.25
 
-/**
- * Isolation forest (Liu, Ting, Zhou 2008): random cuts; rows that are soon alone are odd. Absent values go to one side of a
- * cut, drawn at random, and are sometimes parted from all present ones.
- * @param matrix the rows that are held to be ordinary
- * @param weights chance of each row to be drawn, by row
- * @param log1p by column, 1 where cuts are drawn evenly on the logarithm, so that a heavy tail does not get them all
- */
-export function trainIsolation(
-  matrix: Matrix,
-  weights: Float32Array,
-  log1p: Uint8Array,
-  options: IsolationOptions,
-  seed: number,
-  onTree?: (done: number) => void,
-): IsolationForest {
-  const trees: Tree[] = []
-  for (let index = 0; index < options.trees; index++) {
-    trees.push(growIsolationTree(matrix, weights, log1p, options, seed, index))
-    onTree?.(index + 1)
-  }
-  return isolationOf(trees, Math.min(options.sample, weights.filter((weight) => weight > 0).length))
-}
-
 /** @param sampled rows that each tree was grown from */
 export function isolationOf(trees: Tree[], sampled: number): IsolationForest {
   const norm = Math.max(1, searchLength(sampled))
@@ -58,7 +35,14 @@ export function anomalyScores({ norm }: IsolationForest, paths: Float32Array): F
 /** a in 2^(−E/c) = e^(a × E). */
 export const anomalyExponent = (norm: number): number => -Math.LN2 / norm
 
-/** Tree number `index`: depends on nothing but its arguments. */
+/**
+ * Isolation forest (Liu, Ting, Zhou 2008): random cuts; rows that are soon alone are odd. Absent values go to one side of a
+ * cut, drawn at random, and are sometimes parted from all present ones.
+ * @param matrix the rows that are held to be ordinary
+ * @param weights chance of each row to be drawn, by row
+ * @param log1p by column, 1 where cuts are drawn evenly on the logarithm, so that a heavy tail does not get them all
+ * Tree number `index`: depends on nothing but its arguments.
+ */
 export function growIsolationTree(
   matrix: Matrix,
   weights: Float32Array,

@@ -1,7 +1,7 @@
 import { CLASS_COUNT } from '../taxonomy.ts'
-import { BALANCED, type ClassBalance, rowWeights } from './class-weights.ts'
+import { BALANCED, type ClassBalance } from './class-weights.ts'
 import type { Matrix } from './dataset.ts'
-import { findInputScale, type InputScale, type Layer, type Network, scaleInputs } from './network.ts'
+import { findInputScale, type InputScale, type Layer, type Network } from './network.ts'
 import { NetworkPass } from './network-pass.ts'
 import { random, shuffle } from './random.ts'
 
@@ -51,27 +51,10 @@ export interface NetworkState {
   steps: number
 }
 
-/** Multi-layer perceptron on the focal loss −α (1−p)^γ log p, α the row's weight, trained by Adam in mini-batches. */
-export function trainNetwork(
-  matrix: Matrix,
-  labels: Uint8Array,
-  weights: Float32Array,
-  log1p: Uint8Array,
-  options: NetworkOptions,
-  seed: number,
-  onEpoch?: (done: number, loss: number) => void,
-): Network {
-  const learnt = rowWeights(labels, weights, options.balance)
-  const state = startNetwork(matrix, learnt, log1p, options, seed)
-  const inputs = scaleInputs(state.input, matrix)
-  for (let epoch = 0; epoch < options.epochs; epoch++) {
-    const loss = networkEpoch(state, inputs, labels, learnt, options, seed, epoch)
-    onEpoch?.(epoch + 1, loss)
-  }
-  return networkOf(state)
-}
-
-/** Random weights (He 2015) and the input scale. */
+/**
+ * Multi-layer perceptron on the focal loss −α (1−p)^γ log p, α the row's weight, trained by Adam in mini-batches. Before the
+ * first epoch: random weights (He 2015) and the input scale.
+ */
 export function startNetwork(
   matrix: Matrix,
   learnt: Float64Array,

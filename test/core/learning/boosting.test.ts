@@ -1,18 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { applyBins, findBins } from '../../../core/learning/binning.ts'
-import {
-  BOOSTING_DEFAULTS,
-  type BoostingOptions,
-  boostingRound,
-  startBoosting,
-  trainBoosting,
-} from '../../../core/learning/boosting.ts'
+import { BOOSTING_DEFAULTS, type BoostingOptions, startBoosting } from '../../../core/learning/boosting.ts'
 import { BALANCED, rowWeights } from '../../../core/learning/class-weights.ts'
 import type { Dataset } from '../../../core/learning/dataset.ts'
 import { random } from '../../../core/learning/random.ts'
 import { softmaxRows } from '../../../core/learning/softmax.ts'
 import { leafCount, predictTrees, type TreeEnsemble } from '../../../core/learning/trees.ts'
 import { emptyData, madeData, mostProbable } from './made-data.ts'
+import { boostingRound, trainBoosting } from './trained-alone.ts'
 
 const boost = (data: Dataset, options: Partial<BoostingOptions> = {}, seed = 1) =>
   trainBoosting(

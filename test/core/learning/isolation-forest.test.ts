@@ -1,14 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Dataset } from '../../../core/learning/dataset.ts'
-import {
-  anomalyScores,
-  ISOLATION_DEFAULTS,
-  searchLength,
-  trainIsolation,
-} from '../../../core/learning/isolation-forest.ts'
+import { anomalyScores, ISOLATION_DEFAULTS, searchLength } from '../../../core/learning/isolation-forest.ts'
 import { random } from '../../../core/learning/random.ts'
 import { predictTrees } from '../../../core/learning/trees.ts'
 import { emptyData, madeData } from './made-data.ts'
+import { trainIsolation } from './trained-alone.ts'
 
 /** A cloud in 6 columns; column 5 is mostly absent. */
 function cloud(rows: number, seed: number) {

@@ -8,10 +8,10 @@ import {
   networkEpoch,
   networkOf,
   startNetwork,
-  trainNetwork,
 } from '../../../core/learning/network-training.ts'
 import { random } from '../../../core/learning/random.ts'
 import { emptyData, madeData, mostProbable } from './made-data.ts'
+import { trainNetwork } from './trained-alone.ts'
 
 const plain = (columns: number) => new Uint8Array(columns)
 const train = (data: Dataset, options: Partial<NetworkOptions> = {}, seed = 1, log1p = plain(data.columns)) =>

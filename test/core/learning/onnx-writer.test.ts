@@ -1,14 +1,15 @@
 import { PbfReader } from 'pbf'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { applyBins, findBins } from '../../../core/learning/binning.ts'
-import { BOOSTING_DEFAULTS, trainBoosting } from '../../../core/learning/boosting.ts'
+import { BOOSTING_DEFAULTS } from '../../../core/learning/boosting.ts'
 import { type EnsembleModel, MEMBER_WEIGHTS } from '../../../core/learning/ensemble.ts'
 import { FOREST_DEFAULTS, trainForest } from '../../../core/learning/forest.ts'
-import { ISOLATION_DEFAULTS, trainIsolation } from '../../../core/learning/isolation-forest.ts'
+import { ISOLATION_DEFAULTS } from '../../../core/learning/isolation-forest.ts'
 import { NETWORK_DEFAULTS, networkOf, startNetwork } from '../../../core/learning/network-training.ts'
 import { readTrees } from '../../../core/learning/onnx-reader.ts'
 import { writeOnnx } from '../../../core/learning/onnx-writer.ts'
 import { madeData } from './made-data.ts'
+import { trainBoosting, trainIsolation } from './trained-alone.ts'
 
 let model: EnsembleModel
 let bytes: Uint8Array
